@@ -227,3 +227,67 @@ class Outcome:
 
     def __str__(self) -> str:
         return f"{self.kind}/{self.reason}" if self.reason else self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class PageRow:
+    """One row of the `pages` table: how one fetched (or read) page ended."""
+
+    url: str
+    requested_url: str
+    publisher: str
+    status: int
+    content_type: str
+    n_bytes: int
+    fetched_at: datetime
+    outcome: str
+    """`stored`, `duplicate`, `unchanged`, `rejected`, `failed`."""
+    reason: str
+    """For `rejected` and `failed`; "" otherwise."""
+    run_id: str
+    article_id: str | None = None
+    version: int | None = None
+    archive_file: str | None = None
+    archive_offset: int | None = None
+    seconds: float = 0.0
+    """Time spent preparing the page, in seconds of one core."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """One row of the `runs` table."""
+
+    run_id: str
+    """`20261124T030500Z-1a2b3c`: start in UTC and six random hex digits; sorts by time."""
+    command: str
+    status: str
+    """`finished`, `partial` (a publisher failed), `interrupted` (a signal), `killed` (written by the next run)."""
+    exit_code: int | None
+    started_at: datetime
+    finished_at: datetime
+    n_pages: int
+    n_articles: int
+    """New rows in `articles`."""
+    outcomes: Mapping[str, int]
+    """`stored`, `rejected/too_short`, … → pages; the values add up to `n_pages`."""
+    copies: Mapping[str, int]
+    """Kind → new rows in `copies`."""
+    versions: Mapping[str, str]
+    """Package or stage → version."""
+    parameters: Mapping[str, str]
+    durations: Mapping[str, float]
+    """Stage → seconds."""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """What becomes visible at once. `commit_id` is `<run_id>-NNNN` and sorts in order of commit."""
+
+    commit_id: str
+    run_id: str
+    articles: tuple[Article, ...] = ()
+    copies: tuple[Copy, ...] = ()
+    pages: tuple[PageRow, ...] = ()
+    run: RunRow | None = None
+    """Only with the last commit of a run."""
