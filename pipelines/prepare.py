@@ -14,7 +14,19 @@ from pipelines.records import Article, Fingerprint, Outcome, Page, Rejected
 from pipelines.translations import Anchors, anchors
 
 GONE = frozenset({404, 410})
-REFUSALS = frozenset({"robots", "gone", "noarchive", "budget", "address", "not_in_archive", "not_html", "too_large", "unsupported_scheme"})
+REFUSALS = frozenset(
+    {
+        "robots",
+        "gone",
+        "noarchive",
+        "budget",
+        "address",
+        "not_in_archive",
+        "not_html",
+        "too_large",
+        "unsupported_scheme",
+    }
+)
 """Words in `Page.error` that say the page will not be had; every other word is a failure to try again."""
 
 
@@ -44,7 +56,9 @@ def prepare(page: Page | Article, template: AbstractSet[int] = frozenset()) -> P
             raise Rejected("empty", "nothing is left after cleaning")
         return Prepared(article, fingerprint(article), anchors(article), seconds=time.process_time() - began)
     except Rejected as refusal:
-        failed = refusal.reason.startswith("http_") or (isinstance(page, Page) and page.error == refusal.reason not in REFUSALS)
+        failed = refusal.reason.startswith("http_") or (
+            isinstance(page, Page) and page.error == refusal.reason not in REFUSALS
+        )
         outcome = Outcome("failed" if failed else "rejected", refusal.reason)
         return Prepared(outcome=outcome, detail=refusal.detail, seconds=time.process_time() - began)
 
@@ -69,5 +83,3 @@ def ready(article: Article) -> Article:
     from pipelines.extract import language_of  # noqa: PLC0415  (loads the language model only when it is needed)
 
     return replace(article, language=language_of(article.text))
-
-

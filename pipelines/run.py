@@ -1,0 +1,310 @@
+"""One run: pages in at any thread, tables out through one writer.
+
+    submit(page) ──▶ workers: prepare ──▶ queue ──▶ writer: find, decide, commit ──▶ state learns ──▶ on_commit
+
+The store's manifest is the commit point. A page is done when its row is committed; `on_commit` says so, and only then may
+a frontier forget it.
+"""
+
+import json
+import logging
+import queue
+import secrets
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import PackageNotFoundError, version
+from types import TracebackType
+from typing import Self
+
+from pipelines import dedup, finish, stories
+from pipelines.finish import Read
+from pipelines.prepare import Prepared, prepare
+from pipelines.records import Article, Commit, Copy, Failed, Outcome, Page, PageRow, RunRow
+from pipelines.state import State
+from pipelines.store import Store
+from pipelines.urls import host
+from pipelines.workers import Workers
+
+log = logging.getLogger(__name__)
+
+BATCH = 500
+"""Pages a commit waits for; also what a crash can cost in repeated work."""
+PATIENCE = 60.0
+"""Seconds after which what is waiting is committed anyway."""
+PACKAGES = ("copydesk", "datasketch", "lxml", "pyarrow", "scrapy", "trafilatura")
+
+
+@dataclass(slots=True)
+class Counts:
+    """What a run did so far. Written by the writer thread only."""
+
+    pages: int = 0
+    articles: int = 0
+    outcomes: Counter[str] = field(default_factory=Counter)
+    by_publisher: defaultdict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    copies: Counter[str] = field(default_factory=Counter)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+class Run:
+    """Takes pages, ends each in exactly one outcome, and keeps the tables and the state in step.
+
+    `submit` may be called from any thread. An error of the writer (a full disk, say) stops the run: it is raised by the next
+    `submit` and by `close`, and what was committed before stays.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        command: str,
+        processes: int | None = None,
+        batch: int = BATCH,
+        patience: float = PATIENCE,
+        horizon: timedelta | None = None,
+    ) -> None:
+        """Open the state, replay what a dead run left behind, and start the workers. `processes=0` prepares in this process."""
+        self.started_at = datetime.now(UTC)
+        self.run_id = new_run_id(self.started_at)
+        self.counts = Counts()
+        self.on_commit: list[Callable[[tuple[PageRow, ...]], None]] = []
+        self._store, self._command, self._batch, self._patience = store, command, batch, patience
+        self._parameters: Mapping[str, str] = {**dedup.PARAMETERS.as_dict(), "batch": str(batch)}
+        if horizon:
+            self._parameters |= {"horizon_seconds": str(int(horizon.total_seconds()))}
+        self._state = State(store.state_folder, horizon=horizon)
+        self._behind = self._state.catch_up(store) + self._bury_the_dead()
+        self._commits = 0
+        self._failed: BaseException | None = None
+        self._ended: queue.SimpleQueue[Read | None] = queue.SimpleQueue()
+        self._workers = None if processes == 0 else Workers(_prepare, processes=processes)
+        self._writer = threading.Thread(target=self._write, name="writer", daemon=True)
+        self._writer.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None:
+            self.close()
+        else:
+            self.close(status="interrupted", message=repr(error))
+
+    def submit(self, page: Page | Article) -> Future[Prepared]:
+        """Prepare a page and queue it for the next commit. The future never raises; a page that broke says so in `outcome`."""
+        if self._failed:
+            raise self._failed
+        template = self._state.template(page.host if isinstance(page, Article) else host(page.url))
+        done: Future[Prepared] = Future()
+        if self._workers is None:
+            self._arrived(page, prepare(page, template), done)
+        else:
+            work = self._workers.submit((page, template))
+            work.add_done_callback(lambda f: self._arrived(page, _result(f), done))
+        return done
+
+    def close(self, *, status: str = "finished", exit_code: int | None = 0, message: str = "") -> RunRow:
+        """Wait for every page, commit the rest, derive the stories, and write the run's row. Raises what the writer raised."""
+        if self._workers is not None:
+            self._workers.close()
+        self._ended.put(None)
+        self._writer.join()
+        try:
+            if self._failed:
+                raise self._failed
+            self._derive_stories()
+            row = self._row(status, exit_code, message)
+            commit_id = self._next_commit_id()
+            self._store.commit(Commit(commit_id, self.run_id, run=row))
+            self._state.learn(commit_id, [], [])
+        finally:
+            self._state.close()
+        return row
+
+    # -- the writer thread ------------------------------------------------------------------------------------------------
+
+    def _arrived(self, page: Page | Article, prepared: Prepared, done: Future[Prepared]) -> None:
+        self._ended.put(Read(page, prepared))
+        done.set_result(prepared)
+
+    def _write(self) -> None:
+        """Take what is prepared, in batches, until `close` says it was all."""
+        waiting: list[Read] = []
+        last = False
+        try:
+            while not last:
+                since = time.monotonic()
+                while len(waiting) < self._batch and not last:
+                    left = self._patience - (time.monotonic() - since)
+                    try:
+                        read = self._ended.get(timeout=max(left, 0.01) if waiting else None)
+                    except queue.Empty:
+                        break
+                    if read is None:
+                        last = True
+                    else:
+                        waiting.append(read)
+                        since = since if len(waiting) > 1 else time.monotonic()
+                if waiting:
+                    self._finish(waiting)
+                    waiting = []
+        except BaseException as error:  # noqa: BLE001  (kept and raised again where the caller can hear it)
+            self._failed = error
+
+    def _finish(self, reads: Sequence[Read]) -> None:
+        """Decide and commit one batch. After this returns the batch is in the tables, in the state, and nowhere twice."""
+        began = time.perf_counter()
+        ids = {read.prepared.article.article_id for read in reads if read.prepared.article}
+        known = dict(self._state.known(ids))
+        added = finish.versions(reads, known, self.run_id)
+        batch = [
+            replace(read.prepared, article=article)
+            for read, article in zip(reads, added, strict=True)
+            if article is not None
+        ]
+        copies, _ = self._state.find(batch, run_id=self.run_id, now=datetime.now(UTC)) if batch else ([], ())
+        partners = {i for copy in copies for i in (copy.article_id, copy.of_article_id)} - ids
+        known |= self._state.known(partners)
+        found = time.perf_counter()
+
+        linked = iter(finish.link([a for a in added if a], copies, known))
+        added = [next(linked) if article else None for article in added]
+        pages = tuple(finish.page_row(r, a, known, self.run_id) for r, a in zip(reads, added, strict=True))
+        articles = tuple(a for a in added if a)
+        commit = Commit(self._next_commit_id(), self.run_id, articles, tuple(copies), pages)
+        self._store.commit(commit)
+        committed = time.perf_counter()
+
+        self._state.learn(
+            commit.commit_id, [replace(p, article=a) for p, a in zip(batch, articles, strict=True)], copies
+        )
+        self._count(pages, articles, copies)
+        self._spent(find=found - began, commit=committed - found, learn=time.perf_counter() - committed)
+        self._spent(prepare=sum(row.seconds for row in pages))
+        for tell in self.on_commit:
+            tell(pages)
+
+    # -- counting ---------------------------------------------------------------------------------------------------------
+
+    def _count(self, pages: Sequence[PageRow], articles: Sequence[Article], copies: Sequence[Copy]) -> None:
+        counts = self.counts
+        for row in pages:
+            word = str(Outcome(row.outcome, row.reason))
+            counts.outcomes[word] += 1
+            counts.by_publisher[row.publisher][word] += 1
+        counts.pages += len(pages)
+        counts.articles += len(articles)
+        counts.copies.update(copy.kind for copy in copies)
+        if counts.pages != sum(counts.outcomes.values()):
+            raise AssertionError(f"{counts.pages} pages, but outcomes {dict(counts.outcomes)}")
+
+    def _spent(self, **seconds: float) -> None:
+        for stage, spent in seconds.items():
+            self.counts.seconds[stage] = self.counts.seconds.get(stage, 0.0) + spent
+
+    def _next_commit_id(self) -> str:
+        self._commits += 1
+        return f"{self.run_id}-{self._commits:04d}"
+
+    # -- the end ----------------------------------------------------------------------------------------------------------
+
+    def _derive_stories(self) -> None:
+        """Stories follow from all copies. Nothing new, and a snapshot there: nothing to do."""
+        if not (self.counts.articles or self.counts.copies or self._behind) and self._store.has_stories():
+            return
+        began = time.perf_counter()
+        columns = list(stories.ARTICLE_COLUMNS)
+        derived = stories.derive(self._store.latest_articles(columns), self._store.read("copies"))
+        self._store.write_stories(self.run_id, derived)
+        self._spent(stories=time.perf_counter() - began)
+
+    def _row(self, status: str, exit_code: int | None, message: str) -> RunRow:
+        counts = self.counts
+        return RunRow(
+            run_id=self.run_id,
+            command=self._command,
+            status=status,
+            exit_code=exit_code,
+            started_at=self.started_at,
+            finished_at=datetime.now(UTC),
+            n_pages=counts.pages,
+            n_articles=counts.articles,
+            outcomes=dict(counts.outcomes),
+            copies=dict(counts.copies),
+            versions=_versions(),
+            parameters=self._parameters,
+            durations=dict(counts.seconds),
+            message=message,
+        )
+
+    def _bury_the_dead(self) -> int:
+        """Write the row of runs that were killed before they could. Returns how many."""
+        alive = set(self._store.read("runs", ["run_id"])["run_id"].to_pylist())
+        dead = sorted({commit.rpartition("-")[0] for commit in self._store.commits()} - alive)
+        for run_id in dead:
+            log.warning("run %s was killed; what it committed stays", run_id)
+            commit_id = f"{run_id}-9999"
+            self._store.commit(Commit(commit_id, run_id, run=_killed(self._store, run_id)))
+            self._state.learn(commit_id, [], [])
+        return len(dead)
+
+
+def _killed(store: Store, run_id: str) -> RunRow:
+    """The row of a run that died, as far as its committed pages tell."""
+    pages = store.pages_of(run_id)
+    times = [row.fetched_at for row in pages]
+    started = datetime.strptime(run_id.partition("-")[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    outcomes = Counter(str(Outcome(row.outcome, row.reason)) for row in pages)
+    return RunRow(
+        run_id=run_id,
+        command="",
+        status="killed",
+        exit_code=None,
+        started_at=started,
+        finished_at=max(times, default=started),
+        n_pages=len(pages),
+        n_articles=outcomes["stored"] + outcomes["duplicate"],
+        outcomes=outcomes,
+        copies={},
+        versions={},
+        parameters={},
+        durations={},
+        message="this row was written by the next run",
+    )
+
+
+def new_run_id(now: datetime) -> str:
+    """Sorts by start; six random hex digits keep two machines apart."""
+    return f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+
+
+def _prepare(work: tuple[Page | Article, frozenset[int]]) -> Prepared:
+    return prepare(*work)
+
+
+def _result(work: Future[Prepared]) -> Prepared:
+    """What a worker gave, or the outcome of a page that broke its worker."""
+    try:
+        return work.result()
+    except Failed as failure:
+        return Prepared(outcome=Outcome("failed", failure.reason), detail=failure.detail)
+    except Exception as error:  # noqa: BLE001  (a bug in a stage costs one page, with its name in the tables, never the run)
+        log.exception("preparing a page raised %s", type(error).__name__)
+        return Prepared(outcome=Outcome("failed", "bug"), detail=repr(error))
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found

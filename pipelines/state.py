@@ -1,0 +1,106 @@
+"""Everything under `state/` that follows the tables: copy index, anchor index, provenance, catalog, and the hosts' recurring lines.
+
+All of it is derived: it learns from committed rows only, so after a crash it is at most some commits behind and `catch_up`
+replays those from the tables. It can be deleted and rebuilt (`copydesk verify --repair`).
+"""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from pipelines import dedup, provenance, translations
+from pipelines.catalog import Catalog, Known
+from pipelines.clean import learned
+from pipelines.finish import merge
+from pipelines.prepare import Prepared
+from pipelines.records import Article, Copy
+from pipelines.store import Store
+
+log = logging.getLogger(__name__)
+
+
+class State:
+    """The embedded indexes of one data folder. One writer."""
+
+    def __init__(self, folder: Path, *, horizon: timedelta | None = None) -> None:
+        """Open or create. Raises `dedup.IndexMismatch` or `dedup.IndexDamaged`, each naming the command that mends it."""
+        self._open = ExitStack()
+        self.catalog = Catalog(folder / "catalog")
+        self.index = dedup.open_index(folder / "index", horizon=horizon)
+        self.anchors = translations.open_index(folder / "anchors")
+        self.provenance = provenance.open_provenance(folder / "provenance")
+        self.lines = learned.open_lines(folder / "lines")
+        self._parts = (self.catalog, self.index, self.anchors, self.provenance, self.lines)
+        for part in self._parts:
+            self._open.callback(part.close)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open.close()
+
+    def catch_up(self, store: Store) -> int:
+        """Learn the commits that a dead run published and did not learn. Returns how many there were."""
+        applied = [part.applied() for part in self._parts]
+        behind = [commit for commit in store.commits() if any(commit not in done for done in applied)]
+        for commit in behind:
+            log.warning("state: learning commit %s again from the tables", commit)
+            articles = list(store.articles_of(commit))
+            self.learn(commit, [again(article) for article in articles], store.copies_of(commit))
+        return len(behind)
+
+    def known(self, article_ids: Iterable[str]) -> Mapping[str, Known]:
+        return self.catalog.known(article_ids)
+
+    def template(self, host: str) -> frozenset[int]:
+        """Hashes of the lines that recur on this host."""
+        return self.lines.template(host)
+
+    def find(self, batch: Sequence[Prepared], *, run_id: str, now: datetime) -> tuple[list[Copy], tuple[str, ...]]:
+        """All copies the batch brings, one row per pair, and the addresses of declared originals nobody has seen yet."""
+        batch = newest(batch)
+        copies = self.index.find([(p.article, p.fingerprint) for p in batch], run_id=run_id, now=now)
+        copies += self.anchors.find([(p.article, p.anchors) for p in batch], run_id=run_id, now=now)
+        declared, wanted = self.provenance.resolve(
+            [p.article for p in batch],
+            compare_text=self.index.compare,
+            compare_translation=self.anchors.compare,
+            run_id=run_id,
+            now=now,
+        )
+        return merge([*copies, *declared]), wanted
+
+    def learn(self, commit_id: str, batch: Sequence[Prepared], copies: Iterable[Copy]) -> None:
+        """Make a committed batch durable in every part. Doing it again changes nothing."""
+        every = [p.article for p in batch]
+        batch = newest(batch)
+        self.index.add(commit_id, [(p.article, p.fingerprint) for p in batch])
+        self.anchors.add(commit_id, [(p.article, p.anchors) for p in batch])
+        self.provenance.add(commit_id, [p.article for p in batch], copies)
+        self.lines.add(commit_id, [(p.article.host, p.article.article_id, p.article.page_lines) for p in batch])
+        self.catalog.add(commit_id, every)
+
+    def remove(self, article_ids: Sequence[str]) -> None:
+        """Forget articles everywhere under `state/`, for take-down requests."""
+        for part in self._parts:
+            part.remove(article_ids)
+
+    def close(self) -> None:
+        self._open.close()
+
+
+def newest(batch: Sequence[Prepared]) -> list[Prepared]:
+    """The last version of each article, in order of arrival: an article is never its own copy."""
+    return list({p.article.article_id: p for p in batch if p.article}.values())
+
+
+def again(article: Article) -> Prepared:
+    """What `prepare` made of a committed article, made from its text again."""
+    return Prepared(article, dedup.fingerprint(article), translations.anchors(article))
