@@ -6,7 +6,6 @@ The store's manifest is the commit point. A page is done when its row is committ
 a frontier forget it.
 """
 
-import json
 import logging
 import queue
 import secrets
