@@ -42,7 +42,9 @@ class Catalog:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -75,7 +77,10 @@ class Catalog:
             self._db.executemany(
                 "INSERT INTO articles VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (article_id) DO UPDATE SET "
                 "version = excluded.version, content_hash = excluded.content_hash WHERE excluded.version > version",
-                ((a.article_id, a.version, a.content_hash, a.duplicate_of, a.duplicate_kind, a.story_id) for a in articles),
+                (
+                    (a.article_id, a.version, a.content_hash, a.duplicate_of, a.duplicate_kind, a.story_id)
+                    for a in articles
+                ),
             )
 
     def remove(self, article_ids: Iterable[str]) -> None:
