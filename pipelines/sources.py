@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 from warcio.archiveiterator import ArchiveIterator
@@ -44,7 +45,7 @@ CANONICAL = (
 )
 
 
-class UnreadableSource(ValueError):
+class UnreadableSourceError(ValueError):
     """A source that is not there, or of no kind known here. The message says which kinds there are."""
 
 
@@ -74,13 +75,13 @@ def read(
     """All pages or ready texts of one source, in its own order.
 
     `on_bytes` hears how many bytes of the source have been consumed since the last call.
-    Raises `UnreadableSource` before the first page.
+    Raises `UnreadableSourceError` before the first page.
     """
     name = source.name.lower()
     if source.is_dir():
         return _folder(source, on_bytes)
     if not source.exists():
-        raise UnreadableSource(f"{source}: there is no such file or folder")
+        raise UnreadableSourceError(f"{source}: there is no such file or folder")
     if name.endswith(WARC_SUFFIXES):
         return _warc(source, window, on_bytes)
     if name.endswith(JSONL_SUFFIXES):
@@ -88,7 +89,7 @@ def read(
     if name.endswith(HTML_SUFFIXES):
         return iter([_html(source, source.name, source.parent.name, {})])
     kinds = ", ".join((*WARC_SUFFIXES, *JSONL_SUFFIXES, *HTML_SUFFIXES))
-    raise UnreadableSource(f"{source}: not a folder and not one of {kinds}")
+    raise UnreadableSourceError(f"{source}: not a folder and not one of {kinds}")
 
 
 def size(source: Path) -> int:
@@ -116,7 +117,7 @@ def _warc(path: Path, window: Window, on_bytes: Callable[[int], None] | None) ->
                 break
             except (ArchiveLoadFailed, EOFError, OSError, zlib.error, ValueError) as error:
                 log.warning("%s: damaged after byte %d: %s", path, file.tell(), error)
-                yield _unread(path, f"{path.name}#byte={file.tell()}", "corrupt_record")
+                yield _unread(f"{path.name}#byte={file.tell()}", "corrupt_record", str(error))
                 break
             if on_bytes:
                 on_bytes(file.tell() - at)
@@ -160,7 +161,7 @@ def _folder(folder: Path, on_bytes: Callable[[int], None] | None) -> Iterator[Pa
                 row = orjson.loads(line)
                 manifest[row["path"]] = row
             except (orjson.JSONDecodeError, KeyError, TypeError) as error:
-                yield _unread(listed, f"manifest.jsonl#line={number}", "corrupt_record", str(error))
+                yield _unread(f"manifest.jsonl#line={number}", "corrupt_record", str(error))
     for path in _html_files(folder):
         yield _html(path, path.relative_to(folder).as_posix(), folder.name, manifest)
         if on_bytes:
@@ -187,8 +188,10 @@ def _html(path: Path, name: str, folder: str, manifest: dict[str, dict[str, Any]
 def _declared_address(body: bytes) -> str:
     head = body[:65536]
     for pattern in CANONICAL:
-        if found := pattern.search(head):
-            return found[1].decode("utf-8", "replace").replace("&amp;", "&")
+        found = pattern.search(head)
+        address = found[1].decode("utf-8", "replace").replace("&amp;", "&") if found else ""
+        if address and urlsplit(address).path.strip("/"):  # many sites declare their home page as canonical
+            return address
     return ""
 
 
@@ -210,7 +213,7 @@ def _jsonl(path: Path, on_bytes: Callable[[int], None] | None) -> Iterator[Page 
                 line = file.readline(MAX_LINE)
             except (OSError, EOFError, zlib.error) as error:
                 log.warning("%s: damaged after line %d: %s", path, number, error)
-                yield _unread(path, f"{path.name}#line={number + 1}", "corrupt_record", str(error))
+                yield _unread(f"{path.name}#line={number + 1}", "corrupt_record", str(error))
                 return
             if not line:
                 return
@@ -233,7 +236,7 @@ def _text(line: bytes, path: Path, number: int, began: datetime) -> Page | Artic
         canonical = urls.canonical(url)
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
         log.warning("%s, line %d: %s", path, number, error)
-        return _unread(path, where, "corrupt_record", str(error))
+        return _unread(where, "corrupt_record", str(error))
     published = _time(row.get("published_at"))
     return Article(
         article_id=urls.article_id(canonical),
@@ -263,7 +266,7 @@ def _time(value: object) -> datetime | None:
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _unread(path: Path, where: str, error: str, detail: str = "") -> Page:
+def _unread(where: str, error: str, detail: str = "") -> Page:
     """A record that could not be read, as a page without a body: its outcome will say where it stands."""
     return Page(
         url=f"file:///{where}",

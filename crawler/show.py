@@ -1,0 +1,162 @@
+"""What people and machines see: messages, progress, summaries. Text on a terminal, one JSON object a line otherwise.
+
+Results go to stdout, everything about the work to stderr, so that a pipe carries results only.
+"""
+
+import json
+import logging
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from pipelines.records import RunRow
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), *range(0x7F, 0xA0)) if code != 9}
+BIDI = {code: f"\\u{code:04x}" for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F)}
+
+
+class _Way:
+    """How this process speaks. Set once by `setup`."""
+
+    text = True
+    quiet = False
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object per event; never a page, newlines and control characters escaped by JSON itself."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        event = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "event": record.getMessage()[:2000],
+        }
+        if record.exc_info and record.exc_info[1]:
+            event["error"] = repr(record.exc_info[1])[:2000]
+        return json.dumps(event, ensure_ascii=True)
+
+
+def setup(log: str, *, quiet: bool) -> None:
+    """Choose text or JSON lines (`auto`: text on a terminal) and send the log there."""
+    _Way.text = log == "text" or (log == "auto" and out.is_terminal)
+    _Way.quiet = quiet
+    handler: logging.Handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(levelname)s %(message)s") if _Way.text else JsonLines())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING if _Way.text or quiet else logging.INFO)
+    for noisy in ("scrapy", "twisted", "trafilatura", "htmldate", "urllib3", "numba", "asyncio"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)
+
+
+def safe(text: object, limit: int = 200) -> str:
+    """Text from the web, harmless on a terminal: control and direction characters shown as escapes, cut, markup escaped."""
+    shown = str(text).translate(CONTROL | BIDI)
+    return escape(shown if len(shown) <= limit else shown[: limit - 1] + "…")
+
+
+def as_text() -> bool:
+    """Whether results are for people."""
+    return _Way.text
+
+
+def say(message: str) -> None:
+    """A line about the work, for people only."""
+    if _Way.text and not _Way.quiet:
+        err.print(message)
+
+
+def error(message: str, do: str = "") -> None:
+    """What is wrong, and what to do about it."""
+    err.print(f"[bold red]copydesk:[/bold red] {safe(message, 2000)}" + (f"\n  {safe(do)}" if do else ""))
+
+
+def bug(problem: BaseException) -> None:
+    """Something nobody foresaw: say so, with what is needed to report it."""
+    import traceback  # noqa: PLC0415
+
+    err.print("[bold red]copydesk: this is a bug[/bold red]; what was committed is safe. Please report this:")
+    err.print(escape("".join(traceback.format_exception(problem))))
+
+
+def emit(row: Mapping[str, Any]) -> None:
+    """One JSON object on stdout."""
+    sys.stdout.write(json.dumps(row, ensure_ascii=False, default=_plain) + "\n")
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, (set, frozenset, tuple)):
+        return list(value)
+    return str(value)
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, title: str = "") -> None:
+    """Rows as a table on a terminal, as JSON lines otherwise."""
+    if not _Way.text:
+        for row in rows:
+            emit(dict(zip(columns, row, strict=True)))
+        return
+    grid = Table(*columns, title=title or None, box=None, pad_edge=False, header_style="bold", title_justify="left")
+    for row in rows:
+        grid.add_row(*(safe("" if cell is None else cell, 120) for cell in row))
+    out.print(grid)
+
+
+@contextmanager
+def progress(label: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    """A progress bar over bytes on a terminal; silent otherwise. Yields the function that advances it."""
+    if not _Way.text or _Way.quiet or not err.is_terminal:
+        yield lambda _: None
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=err, transient=True) as bar:
+        task = bar.add_task(safe(label), total=total)
+        yield lambda step: bar.advance(task, step)
+
+
+def summary(row: RunRow, by_publisher: Mapping[str, Mapping[str, int]], failures: Sequence[str] = ()) -> None:
+    """What a run did: per publisher how its pages ended, what was added, which copies were found."""
+    if not _Way.text:
+        emit(asdict(row) | {"publishers": by_publisher, "failures": list(failures)})
+        return
+    if _Way.quiet:
+        return
+    kinds = ("stored", "duplicate", "unchanged", "rejected", "failed")
+    rows = []
+    for name, outcomes in sorted(by_publisher.items()):
+        per_kind = [sum(n for word, n in outcomes.items() if word.partition("/")[0] == kind) for kind in kinds]
+        rows.append((name or "(none)", sum(outcomes.values()), *per_kind))
+    if len(rows) > 1:
+        rows.append(("all", *(sum(int(r[i]) for r in rows) for i in range(1, 7))))
+    table(("publisher", "pages", *kinds), rows)
+    for word, n in sorted(row.outcomes.items()):
+        if "/" in word:
+            out.print(f"  {n} × {safe(word)}")
+    found = ", ".join(f"{n} {kind}" for kind, n in sorted(row.copies.items())) or "none"
+    seconds = (row.finished_at - row.started_at).total_seconds()
+    out.print(f"new articles: {row.n_articles} · copies found: {found} · {seconds:.1f} s · run {row.run_id}")
+    for failure in failures:
+        out.print(f"[yellow]failed:[/yellow] {safe(failure)}")
