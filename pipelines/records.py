@@ -144,6 +144,10 @@ class Article:
     archive_offset: int | None = None
     version: int = 1
     run_id: str = ""
+    published_offset: int | None = None
+    """Minutes east of UTC of the clock that `published_at` was written by; None when the page gave only a day. Not a column."""
+    page_lines: tuple[int, ...] = field(default=(), repr=False)
+    """`lines.line_hash` of every block of the whole page, each once, for the host's learned boilerplate. Not a column."""
     duplicate_of: str | None = None
     duplicate_kind: str | None = None
     story_id: str = ""

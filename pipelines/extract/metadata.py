@@ -1,0 +1,159 @@
+"""Title, authors, section, tags, rights and declarations: JSON-LD first, then meta, then what a reader sees."""
+
+import re
+from collections.abc import Mapping
+from urllib.parse import urljoin, urlsplit
+
+from lxml.html import HtmlElement
+
+from pipelines import urls
+from pipelines.extract import jsonld
+from pipelines.records import Declaration
+
+Meta = dict[str, list[str]]
+
+_SPACE = re.compile(r"\s+")
+_SUFFIX = re.compile(r"\s+[|\-–—·•«»:/]+\s+")
+
+
+def squash(text: str | None) -> str:
+    return " ".join((text or "").split())
+
+
+def content(element: HtmlElement) -> str:
+    return squash(element.text_content())
+
+
+def read_meta(tree: HtmlElement) -> Meta:
+    """All meta tags: name, property or itemprop in lower case → their contents in order."""
+    meta: Meta = {}
+    for element in tree.iter("meta"):
+        value = squash(element.get("content"))
+        if value:
+            for key in {
+                (element.get(attribute) or "").strip().lower()
+                for attribute in ("name", "property", "itemprop", "http-equiv")
+            } - {""}:
+                meta.setdefault(key, []).append(value)
+    return meta
+
+
+def first(meta: Meta, *names: str) -> str:
+    return next((value for name in names for value in meta.get(name, ())), "")
+
+
+def title(tree: HtmlElement, meta: Meta, article: jsonld.Thing) -> str:
+    headings = [text for h1 in tree.iter("h1") if (text := content(h1))]
+    named = squash(tree.findtext(".//title"))
+    headline = jsonld.text(article.get("headline")) or jsonld.text(article.get("name"))
+    shared = first(meta, "og:title", "twitter:title")
+    for candidate in (
+        headline,
+        shared,
+        *(h for h in headings if h.casefold() in named.casefold()),
+        *headings[:1],
+        named,
+    ):
+        if candidate:
+            return without_site(candidate, first(meta, "og:site_name"))
+    return ""
+
+
+def without_site(text: str, site: str) -> str:
+    """The title without the site's name at its end."""
+    parts = _SUFFIX.split(text)
+    if len(parts) > 1 and site and parts[-1].casefold() == site.casefold():
+        return text[: text.rindex(parts[-1])].rstrip(" |-–—·•«»:/")
+    return text
+
+
+def authors(tree: HtmlElement, meta: Meta, article: jsonld.Thing) -> tuple[str, ...]:
+    named = jsonld.names(article.get("author")) or meta.get("author", []) or meta.get("article:author", [])
+    kept = [name for name in named if name and not name.startswith(("http:", "https:", "@")) and len(name) < 120]
+    return tuple(dict.fromkeys(kept))
+
+
+def section(meta: Meta, article: jsonld.Thing) -> str | None:
+    return (
+        jsonld.text(article.get("articleSection"))
+        or first(meta, "article:section", "section", "cxenseparse:recs:category")
+        or None
+    )
+
+
+def tags(meta: Meta, article: jsonld.Thing) -> tuple[str, ...]:
+    """The article's keywords, in order, each once."""
+    listed = article.get("keywords")
+    values = (
+        listed
+        if isinstance(listed, list)
+        else [listed]
+        if listed
+        else meta.get("article:tag") or meta.get("news_keywords") or meta.get("keywords") or []
+    )
+    words = [word for value in values for word in re.split(r"[,;]", jsonld.text(value))]
+    return tuple(dict.fromkeys(tag for word in words if 1 < len(tag := squash(word)) <= 80))[:30]
+
+
+def rights(meta: Meta, headers: Mapping[str, str]) -> str | None:
+    """What the page reserves, of `noindex`, `noarchive`, `tdm-reservation` (W3C TDMRep), comma-separated."""
+    said = " ".join([*meta.get("robots", ()), headers.get("x-robots-tag", "")]).lower()
+    found = [
+        word
+        for word in ("noindex", "noarchive")
+        if word in said or (word == "noindex" and re.search(r"\bnone\b", said))
+    ]
+    if "1" in (first(meta, "tdm-reservation"), headers.get("tdm-reservation", "").strip()):
+        found.append("tdm-reservation")
+    return ",".join(found) or None
+
+
+def canonical_url(tree: HtmlElement, meta: Meta, url: str) -> tuple[str, list[Declaration]]:
+    """The address the page calls its own, if it can be: same site, not the front page. With what it declares on the way.
+
+    A canonical link to another site is not ours but a declaration of where the text comes from.
+    """
+    declared: list[Declaration] = []
+    own = at = _canonical_or_as_is(url)
+    links = [link.get("href") for link in tree.iter("link") if "canonical" in (link.get("rel") or "").lower().split()]
+    for where, href in [("link", link) for link in links] + [("meta", value) for value in meta.get("og:url", ())]:
+        try:
+            target = urljoin(url, (href or "").strip())
+            if not target.startswith(("http://", "https://")) or not urls.host(target):
+                continue
+            target = urls.canonical(target)
+        except ValueError:
+            continue
+        if where == "link" and target != own:
+            declared.append(Declaration("canonical", target, "link"))
+        if _same_site(target, own) and urlsplit(target).path not in ("", "/") and own == at:
+            own = target
+    return own, declared
+
+
+def _canonical_or_as_is(url: str) -> str:
+    try:
+        return urls.canonical(url)
+    except ValueError:
+        return url
+
+
+def _same_site(a: str, b: str) -> bool:
+    one, other = urls.host(a).split("."), urls.host(b).split(".")
+    return one[-2:] == other[-2:] if min(len(one), len(other)) > 1 else one == other
+
+
+def hreflangs(tree: HtmlElement, url: str) -> list[Declaration]:
+    """The other editions of this page, by language; at most 50."""
+    found = []
+    own = _canonical_or_as_is(url)
+    for link in tree.iter("link"):
+        language, href = link.get("hreflang"), link.get("href")
+        if language and href and "alternate" in (link.get("rel") or "").lower() and language.lower() != "x-default":
+            try:
+                target = urls.canonical(urljoin(url, href.strip()))
+            except ValueError:
+                continue
+            if target != own and target.startswith("http"):
+                found.append(Declaration("hreflang", target, "link", language))
+    return list(dict.fromkeys(found))[:50]
