@@ -92,6 +92,11 @@ def read(
     raise UnreadableSourceError(f"{source}: not a folder and not one of {kinds}")
 
 
+def check(source: Path) -> None:
+    """Raise `UnreadableSourceError` now rather than in the middle of a run."""
+    read(source)
+
+
 def size(source: Path) -> int:
     """Bytes that `read` will report through `on_bytes`, for a progress bar."""
     if source.is_dir():

@@ -1,0 +1,220 @@
+"""The `copydesk` command: one thin function per command. Exit codes are in `Exit`."""
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import IntEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import click
+import typer
+from typer.core import TyperGroup
+
+from crawler import config, show
+from crawler.config import Config, ConfigurationError
+
+
+class Exit(IntEnum):
+    """What a caller can rely on (cron, Airflow, a shell)."""
+
+    OK = 0
+    BUG = 1
+    USAGE = 2
+    LOCKED = 3
+    PARTIAL = 4
+    QUALITY = 5
+    STORAGE = 6
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+class Commands(TyperGroup):
+    """Suggests the nearest command for an unknown one."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            error.message += config.nearest(args[0], self.commands).replace("; did", ". Did")
+            raise
+
+
+app = typer.Typer(
+    cls=Commands,
+    name="copydesk",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    help="Find every copy of a news story: crawl, clean, compare, and keep it all in Parquet.",
+    epilog="Start with [bold]copydesk crawl[/bold]; look with [bold]copydesk runs[/bold] and [bold]copydesk story URL[/bold].",
+)
+publishers_app = typer.Typer(help="The publishers copydesk knows.", invoke_without_command=True, cls=Commands)
+app.add_typer(publishers_app, name="publishers")
+
+Data = Annotated[str | None, typer.Option("--data", metavar="DIR", help="Where the tables are. [default: data]")]
+Log = Annotated[
+    str | None, typer.Option("--log", metavar="auto|text|json", help="text for people, json lines for machines.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
+Processes = Annotated[int | None, typer.Option(min=0, help="Worker processes. [default: one per core]")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+
+
+def main() -> None:
+    """Run the command line; every known error becomes one message and its exit code."""
+    try:
+        with _plain_errors():
+            app(standalone_mode=False)
+    except SystemExit:
+        raise
+    sys.exit(Exit.OK)
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """Turn what can go wrong into a message that says what and what to do, and an exit code of DESIGN section 4."""
+    from pipelines import dedup, store  # noqa: PLC0415  (keeps `--help` fast)
+    from pipelines.sources import UnreadableSourceError  # noqa: PLC0415
+
+    try:
+        yield
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.Abort:
+        sys.exit(Exit.INTERRUPTED)
+    except KeyboardInterrupt:
+        show.error("interrupted")
+        sys.exit(Exit.INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(Exit.USAGE)
+    except (ConfigurationError, UnreadableSourceError) as error:
+        show.error(str(error))
+        sys.exit(Exit.USAGE)
+    except store.Locked as error:
+        show.error(str(error), "wait for it to end, or give another --data")
+        sys.exit(Exit.LOCKED)
+    except (store.StorageError, dedup.IndexMismatch, dedup.IndexDamaged, OSError) as error:
+        show.error(str(error))
+        sys.exit(Exit.STORAGE)
+    except Exception as error:  # noqa: BLE001  (the last line of defence: exit code 1 is a bug, and says so)
+        logging.getLogger("copydesk").debug("bug", exc_info=True)
+        show.bug(error)
+        sys.exit(Exit.BUG)
+
+
+def _configured(**options: Any) -> Config:
+    return config.load(options)[0]
+
+
+# -- the main job -------------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def crawl(
+    targets: Annotated[
+        list[str] | None, typer.Argument(metavar="[PUBLISHER|URL]…", help="Default: the configured publishers.")
+    ] = None,
+    data: Data = None,
+    since: Annotated[
+        str | None, typer.Option(help="Take articles this young: 36h, 2d, 2026-11-20. [default: 2d]")
+    ] = None,
+    until: Annotated[str | None, typer.Option(help="Take articles up to this date, for a backfill.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most this many articles of each publisher.")] = None,
+    publisher: Annotated[list[str] | None, typer.Option(help="The same as naming it; may be repeated.")] = None,
+    all_copies: Annotated[
+        bool | None,
+        typer.Option("--all/--copies-only", help="Take all an aggregator lists, or only copies of known stories."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="List what would be fetched and why; write nothing.")
+    ] = False,
+    replay: Annotated[
+        list[Path] | None, typer.Option(metavar="WARC", help="Answer from this archive; no network.")
+    ] = None,
+    contact: Annotated[str | None, typer.Option(help="Mail address or web page for the user agent.")] = None,
+    allow_address: Annotated[
+        list[str] | None, typer.Option(metavar="HOST:PORT", help="The only way to a private address; for tests.")
+    ] = None,
+    processes: Processes = None,
+    log: Log = None,
+    quiet: Quiet = False,
+) -> None:
+    """Fetch what is new, take the text out, find the copies, write the tables. One shot, for cron.
+
+    [dim]copydesk crawl                                 the default publishers, the last two days[/dim]
+    [dim]copydesk crawl congluan --since 7d --limit 50[/dim]
+    [dim]copydesk crawl https://www.congluan.vn/…html   one page, and what it was taken from[/dim]
+    """
+    from crawler import crawling  # noqa: PLC0415
+
+    settings = _configured(
+        data=data, since=since, until=until, limit=limit, all_copies=all_copies, contact=contact,
+        allow_address=tuple(allow_address or ()), processes=processes, log=log,
+    )  # fmt: skip
+    show.setup(settings.log, quiet=quiet)
+    raise typer.Exit(
+        crawling.crawl([*(targets or ()), *(publisher or ())], settings, replay=tuple(replay or ()), dry_run=dry_run)
+    )
+
+
+@app.command()
+def ingest(
+    sources: Annotated[
+        list[Path], typer.Argument(metavar="SOURCE…", help="WARC, folder of HTML, .jsonl of ready texts.")
+    ],
+    data: Data = None,
+    host: Annotated[list[str] | None, typer.Option(help="Of a WARC, only pages of this host; may be repeated.")] = None,
+    since: Annotated[str | None, typer.Option(help="Of a WARC, only pages fetched since: 36h, 2d, 2026-11-20.")] = None,
+    until: Annotated[str | None, typer.Option(help="Of a WARC, only pages fetched until this date.")] = None,
+    batch: Annotated[int, typer.Option(min=1, help="Pages per commit.")] = 2000,
+    processes: Processes = None,
+    log: Log = None,
+    quiet: Quiet = False,
+) -> None:
+    """Run the same pipeline over what is already here. Doing it again adds nothing.
+
+    [dim]copydesk ingest CC-NEWS-20261124-00012.warc.gz --host congluan.vn[/dim]
+    [dim]copydesk ingest pages/ texts.jsonl --data out[/dim]
+    """
+    settings = _configured(data=data, processes=processes, log=log)
+    show.setup(settings.log, quiet=quiet)
+    from crawler import ingesting  # noqa: PLC0415
+
+    raise typer.Exit(ingesting.ingest(sources, settings, hosts=host or (), since=since, until=until, batch=batch))
+
+
+@app.command()
+def extract(
+    target: Annotated[str | None, typer.Argument(metavar="FILE|URL|-", help="A page; `-` reads it from stdin.")] = None,
+    url: Annotated[str, typer.Option(help="The address the page had; decides the publisher's layout.")] = "",
+    as_json: AsJson = False,
+    batch: Annotated[Path | None, typer.Option(metavar="FILE.jsonl", help="Lines of {id, url, path}; prints JSON lines.")] = None,
+    contact: Annotated[str | None, typer.Option(help="Mail address or web page for the user agent.")] = None,
+    processes: Processes = None,
+) -> None:
+    """Take the article out of one page and show what was removed.
+
+    [dim]copydesk extract page.html --url https://www.vietnam.vn/de/…[/dim]
+    [dim]curl -s URL | copydesk extract - --url URL --json[/dim]
+    """
+    from crawler import extracting  # noqa: PLC0415
+
+    settings = _configured(contact=contact, processes=processes)
+    show.setup("text", quiet=False)
+    if batch is not None:
+        raise typer.Exit(extracting.batch(batch, settings.processes))
+    if target is None:
+        raise click.UsageError("say what to extract: a file, an address, - for stdin, or --batch FILE.jsonl")
+    if target.startswith(("http://", "https://")):
+        from crawler import crawling  # noqa: PLC0415
+
+        page = crawling.fetch(target, settings)
+    else:
+        page = extracting.from_file(Path(target), url)
+    raise typer.Exit(extracting.one(page, as_json=as_json))

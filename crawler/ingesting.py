@@ -1,0 +1,65 @@
+"""`copydesk ingest`: sources that are already here, through the same run as a crawl."""
+
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import Future
+from datetime import UTC, datetime
+from pathlib import Path
+
+from crawler import config, show
+from crawler.config import Config, ConfigurationError
+from crawler.publishers import identify
+from pipelines import sources
+from pipelines.prepare import Prepared
+from pipelines.records import Page
+from pipelines.run import Run
+from pipelines.store import Store
+
+IN_FLIGHT = 64
+"""Pages handed to the workers and not yet prepared: enough to keep every core busy, few enough to keep memory flat."""
+
+
+def ingest(
+    paths: Sequence[Path], settings: Config, *, hosts: Sequence[str], since: str | None, until: str | None, batch: int
+) -> int:
+    """Read every source, print the summary, return the exit code: 0, or 4 when a record could not be read."""
+    now = datetime.now(UTC)
+    try:
+        window = sources.Window(
+            frozenset(host.removeprefix("www.") for host in hosts),
+            config.moment(since, now) if since else None,
+            config.moment(until, now) if until else None,
+        )
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from None
+    for path in paths:
+        sources.check(path)
+    horizon = config.duration(settings.horizon) if settings.horizon else None
+    command = "ingest " + " ".join(path.name for path in paths)
+    damaged: list[str] = []
+    with Store.open(settings.data, command=command) as store:
+        run = Run(store, command=command, processes=settings.processes, batch=batch, horizon=horizon)
+        try:
+            for path in paths:
+                _feed(run, path, window, damaged)
+        except BaseException as error:
+            run.close(status="interrupted", exit_code=None, message=repr(error))
+            raise
+        code = 4 if damaged else 0
+        row = run.close(status="partial" if damaged else "finished", exit_code=code, message="; ".join(damaged)[:1000])
+        show.summary(row, run.counts.by_publisher, damaged)
+    return code
+
+
+def _feed(run: Run, path: Path, window: sources.Window, damaged: list[str]) -> None:
+    with show.progress(path.name, sources.size(path)) as advance:
+        waiting: deque[Future[Prepared]] = deque()
+        for read in sources.read(path, window, advance):
+            page = identify(read) if isinstance(read, Page) else read
+            if isinstance(page, Page) and page.error == "corrupt_record":
+                damaged.append(f"{page.url.removeprefix('file:///')}: {page.headers.get('x-detail', 'cannot be read')}")
+            waiting.append(run.submit(page))
+            while len(waiting) >= IN_FLIGHT:
+                waiting.popleft().result()
+        for future in waiting:
+            future.result()
