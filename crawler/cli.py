@@ -194,7 +194,9 @@ def extract(
     target: Annotated[str | None, typer.Argument(metavar="FILE|URL|-", help="A page; `-` reads it from stdin.")] = None,
     url: Annotated[str, typer.Option(help="The address the page had; decides the publisher's layout.")] = "",
     as_json: AsJson = False,
-    batch: Annotated[Path | None, typer.Option(metavar="FILE.jsonl", help="Lines of {id, url, path}; prints JSON lines.")] = None,
+    batch: Annotated[
+        Path | None, typer.Option(metavar="FILE.jsonl", help="Lines of {id, url, path}; prints JSON lines.")
+    ] = None,
     contact: Annotated[str | None, typer.Option(help="Mail address or web page for the user agent.")] = None,
     processes: Processes = None,
 ) -> None:
@@ -218,3 +220,60 @@ def extract(
     else:
         page = extracting.from_file(Path(target), url)
     raise typer.Exit(extracting.one(page, as_json=as_json))
+
+
+# -- looking ------------------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def story(
+    what: Annotated[str, typer.Argument(metavar="URL|ID", help="Any address of any copy, or an article id.")],
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print all copies of a story as a tree: who took it from whom, how, in which language, how much later."""
+    from crawler import looking  # noqa: PLC0415
+
+    show.setup("text", quiet=False)
+    raise typer.Exit(looking.story(_configured(data=data).data, what, as_json=as_json))
+
+
+@app.command()
+def explain(
+    what: Annotated[str, typer.Argument(metavar="URL|ID", help="Any address, or an article id.")],
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say why a page was kept, linked or refused: outcome, removed markers, relations with their evidence, story."""
+    from crawler import looking  # noqa: PLC0415
+
+    show.setup("text", quiet=False)
+    raise typer.Exit(looking.explain(_configured(data=data).data, what, as_json=as_json))
+
+
+@app.command()
+def runs(data: Data = None, limit: Annotated[int, typer.Option("--limit", "-n", min=1)] = 20, log: Log = None) -> None:
+    """List the last runs: how long, how many pages, what was new, how it ended."""
+    from crawler import looking  # noqa: PLC0415
+
+    settings = _configured(data=data, log=log)
+    show.setup(settings.log, quiet=False)
+    raise typer.Exit(looking.runs(settings.data, limit))
+
+
+@app.command()
+def sql(
+    query: Annotated[str | None, typer.Argument(help="DuckDB SQL; without it, the views and their columns.")] = None,
+    data: Data = None,
+    log: Log = None,
+) -> None:
+    """Ask the tables with DuckDB.
+
+    [dim]copydesk sql "SELECT language, count(*) FROM clean GROUP BY ALL ORDER BY 2 DESC"[/dim]
+    """
+    from crawler import looking  # noqa: PLC0415
+
+    settings = _configured(data=data, log=log)
+    show.setup(settings.log, quiet=False)
+    overview = "SELECT table_name AS view, string_agg(column_name, ', ' ORDER BY ordinal_position) AS columns FROM information_schema.columns GROUP BY ALL ORDER BY 1"
+    raise typer.Exit(looking.sql(settings.data, query or overview))
