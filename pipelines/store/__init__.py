@@ -1,0 +1,6 @@
+"""Tables of articles, copies, pages, runs and stories as plain Parquet that others read while it is written."""
+
+from pipelines.store.errors import Locked, StorageError
+from pipelines.store.store import Store
+
+__all__ = ["Locked", "StorageError", "Store"]

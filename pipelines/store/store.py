@@ -1,0 +1,325 @@
+"""The tables of a data folder: one writer, any number of readers with their own tools, at any moment."""
+
+import contextlib
+import errno
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path, PurePosixPath
+from types import TracebackType
+from typing import Self
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+import xxhash
+
+from pipelines.records import Article, Commit, Copy
+from pipelines.store import manifest as manifests
+from pipelines.store import schema as rows
+from pipelines.store.errors import StorageError
+from pipelines.store.files import Files, LocalFiles
+from pipelines.store.lock import FolderLock
+from pipelines.store.manifest import Added, Damaged, Manifest
+from pipelines.store.parquet import encode, file_metadata
+from pipelines.store.schema import SCHEMAS
+
+
+class Store:
+    """The tables of one data folder. Make it with `Store.open`."""
+
+    def __init__(self, files: Files, lock: FolderLock | None, parameters: Mapping[str, str]) -> None:
+        self.files = files
+        self.parameters = dict(parameters)
+        self._lock = lock
+
+    @classmethod
+    def open(
+        cls,
+        data: str | Path,
+        *,
+        lock: bool = True,
+        parameters: Mapping[str, str] | None = None,
+        command: str = "",
+    ) -> Self:
+        """Open a folder, or a bucket (`s3://…`), and finish or undo what a dead run left.
+
+        Without `lock` the store only reads, and nothing is recovered. `parameters` (how articles were extracted, cleaned
+        and compared) go into the metadata of every file; `command` tells others who holds the lock.
+        Raises `Locked`, `StorageError`.
+        """
+        root = Path(data)
+        if lock:
+            with _storage(str(root)):
+                root.mkdir(parents=True, exist_ok=True)
+                held = FolderLock(root / "state" / "lock", command)
+        elif not root.is_dir():
+            raise StorageError(str(root), "no such data folder", "name the folder with --data, or crawl first")
+        store = cls(LocalFiles(root), held if lock else None, parameters or {})
+        if lock:
+            try:
+                store._recover()
+            except BaseException:
+                store.close()
+                raise
+        return store
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Free the lock."""
+        if self._lock is not None:
+            self._lock.release()
+
+    # -- changing ----------------------------------------------------------------------------------------------------
+
+    def commit(self, commit: Commit) -> None:
+        """Make rows visible: all of them, or after an error none.
+
+        Raises `StorageError`; ValueError when the id is taken or a time has no zone.
+        """
+        if self.files.exists(f"state/manifests/{commit.commit_id}.json"):
+            raise ValueError(f"{commit.commit_id} is committed already")
+        id_ = commit.commit_id
+        parts: list[tuple[str, str, pa.Table]] = []
+        for name, table, times in (
+            ("articles", rows.articles_table(commit.articles, id_), [a.fetched_at for a in commit.articles]),
+            ("copies", rows.copies_table(commit.copies, id_), [c.decided_at for c in commit.copies]),
+            ("pages", rows.pages_table(commit.pages, id_), [p.fetched_at for p in commit.pages]),
+        ):
+            parts += [
+                (name, f"{name}/date={day}/{id_}.parquet", part) for day, part in _by_day(table, rows.days(times))
+            ]
+            if not len(table) and not self.files.names(name):
+                # An analyst's notebook must not fail because nothing has been copied yet.
+                parts.append((name, f"{name}/date={datetime.now(UTC).date()}/{id_}.parquet", table))
+        if commit.run is not None:
+            parts.append(("runs", f"runs/{id_}.parquet", rows.runs_table([commit.run], id_)))
+        elif not self.files.names("runs"):
+            parts.append(("runs", f"runs/{id_}.parquet", rows.runs_table([], id_)))
+        metadata = file_metadata(self.parameters)
+        self._change(
+            id_, "commit", commit.run_id, ((path, len(t), encode(t, name, metadata)) for name, path, t in parts)
+        )
+
+    def write_stories(self, run_id: str, stories: pa.Table) -> None:
+        """Replace the snapshot of stories. Raises `StorageError`; ValueError when columns or types are wrong."""
+        table = stories.select(SCHEMAS["stories"].names).cast(SCHEMAS["stories"])
+        before = [f"stories/{name}" for name in self.files.names("stories")]
+        name = f"stories-{run_id}.parquet"
+        # A path never changes its content, for readers may be between its footer and its pages; and `_` sorts behind `.`.
+        while any(path.startswith(f"stories/stories-{run_id}") and path >= f"stories/{name}" for path in before):
+            name = name.removesuffix(".parquet") + "_.parquet"
+        covers = (self.commits() or [""])[-1]
+        metadata = {**file_metadata(self.parameters), b"copydesk.commit_id": covers.encode()}
+        id_ = name.removesuffix(".parquet")
+        file = (f"stories/{name}", len(table), encode(table, "stories", metadata))
+        self._change(id_, "stories", run_id, [file], removes=before)
+
+    def _change(
+        self,
+        id_: str,
+        kind: manifests.Kind,
+        run_id: str,
+        parts: Iterator[tuple[str, int, bytes]] | Sequence[tuple[str, int, bytes]],
+        removes: Sequence[str] = (),
+        erase: bool = False,
+    ) -> None:
+        """Stage files (path, rows, content), decide the change, make it visible."""
+        if self._lock is None or not self._lock.held():
+            raise StorageError(
+                self.files.address("state/lock"), "this store was opened for reading", "open it with lock=True"
+            )
+        staging = f"state/staging/{id_}"
+        decided = False
+        try:
+            with _storage(self.files.address("")):
+                adds = []
+                for path, n, content in parts:
+                    with _storage(self.files.address(path)):
+                        self.files.write(f"{staging}/{path}", content)
+                    adds.append(Added(path, n, len(content), xxhash.xxh3_128_hexdigest(content)))
+                change = Manifest(id_, kind, run_id, _now(), tuple(adds), tuple(removes), erase)
+                self.files.sync({str(PurePosixPath(staging, a.path).parent) for a in adds})
+                with _storage(self.files.address(change.path)):
+                    self.files.publish(change.path, manifests.dump(change))
+                decided = True
+                self._apply(change)
+        finally:
+            if not decided:
+                with contextlib.suppress(OSError):
+                    self.files.drop(staging)
+
+    def _apply(self, change: Manifest) -> None:
+        """Make a decided change visible; may be repeated after a death at any moment."""
+        staging = f"state/staging/{change.id}"
+        folders = sorted({str(PurePosixPath(path).parent) for path in change.removes})
+        for added in change.adds:
+            folder, source = str(PurePosixPath(added.path).parent), f"{staging}/{added.path}"
+            if folder not in folders and self.files.exists(source):
+                self.files.move(source, added.path)
+        for folder in folders:
+            self.files.replace(
+                folder,
+                [PurePosixPath(p).name for p in change.removes if str(PurePosixPath(p).parent) == folder],
+                f"{staging}/{folder}",
+                f"state/replaced/{change.id}/{folder}",
+            )
+        self.files.sync({str(PurePosixPath(a.path).parent) for a in change.adds})
+        if change.erase or change.kind == "stories":
+            self.files.drop(f"state/replaced/{change.id}")
+        if change.kind == "stories":
+            for name in self.files.names("state/changes"):
+                if name.startswith("stories-") and name != f"{change.id}.json":
+                    self.files.delete(f"state/changes/{name}")
+        self.files.drop(staging)
+
+    def _recover(self) -> None:
+        with _storage(self.files.address("state/staging")):
+            for id_ in self.files.names("state/staging"):
+                decided = [
+                    p for p in (f"state/manifests/{id_}.json", f"state/changes/{id_}.json") if self.files.read(p)
+                ]
+                if decided:
+                    self._apply(self._manifest(decided[0]))
+                else:
+                    self.files.drop(f"state/staging/{id_}")
+
+    # -- reading -----------------------------------------------------------------------------------------------------
+
+    def commits(self) -> list[str]:
+        """Ids of all commits, in their order."""
+        return [name.removesuffix(".json") for name in self.files.names("state/manifests") if name[0] != "."]
+
+    def articles_of(self, commit_id: str) -> Iterator[Article]:
+        """The articles of one commit. Raises `StorageError` when it is unknown or damaged."""
+        for table in self._of("articles", commit_id):
+            yield from rows.articles_of_table(table)
+
+    def copies_of(self, commit_id: str) -> Iterator[Copy]:
+        """The copies of one commit. Raises `StorageError` when it is unknown or damaged."""
+        for table in self._of("copies", commit_id):
+            yield from rows.copies_of_table(table)
+
+    def read(self, table: str, columns: Sequence[str] | None = None, filter: ds.Expression | None = None) -> pa.Table:  # noqa: A002
+        """Rows of a table, in no order; columns that a file lacks are null. Raises `StorageError` when a file is damaged."""
+        return self._read(table, table, columns, filter)
+
+    def latest_articles(self, columns: Sequence[str] | None = None) -> pa.Table:
+        """One row per article, its latest version; in no order."""
+        columns = list(columns or SCHEMAS["articles"].names)
+        table = self.read("articles", list(dict.fromkeys([*columns, "article_id", "version"])))
+        return _latest(table).select(columns)
+
+    def article(self, article_id: str) -> Article | None:
+        """The latest version of an article."""
+        found = self.read("articles", filter=pc.field("article_id") == article_id)
+        versions = rows.articles_of_table(found)
+        return max(versions, key=lambda a: a.version, default=None)
+
+    def stories(self) -> pa.Table:
+        """The current snapshot; no rows when there is none."""
+        return self.read("stories")
+
+    def stories_commit(self) -> str | None:
+        """The last commit that the snapshot of stories takes into account; None when there is no snapshot."""
+        names = self.files.names("stories")
+        if not names:
+            return None
+        with _storage(self.files.address(f"stories/{names[-1]}")):
+            said = ds.dataset(f"stories/{names[-1]}", filesystem=self.files.fs, format="parquet").schema.metadata or {}
+        return str(said.get(b"copydesk.commit_id", b"").decode()) or None
+
+    def unfinished_runs(self) -> list[str]:
+        """Runs that committed something and never their own row: they died."""
+        told = set(self.read("runs", ["run_id"])["run_id"].to_pylist())
+        return sorted({commit_id.rpartition("-")[0] for commit_id in self.commits()} - told)
+
+    def _read(self, table: str, where: str, columns: Sequence[str] | None, filter_: ds.Expression | None) -> pa.Table:
+        schema = SCHEMAS[table]
+        if not self.files.names(where):
+            empty = schema.empty_table()
+            return empty.select(list(columns)) if columns is not None else empty
+        with _storage(self.files.address(where)):
+            dataset = ds.dataset(where, schema=schema, filesystem=self.files.fs, format="parquet")
+            return dataset.to_table(columns=list(columns) if columns is not None else None, filter=filter_)
+
+    def _of(self, table: str, commit_id: str) -> Iterator[pa.Table]:
+        change = self._manifest(f"state/manifests/{commit_id}.json")
+        for added in change.adds:
+            path = PurePosixPath(added.path)
+            if path.parts[0] != table or not added.rows:
+                continue
+            # Once the day is compacted, its rows stand in another file of the same folder.
+            where = added.path if path.name in self.files.names(str(path.parent)) else str(path.parent)
+            yield (
+                self._read(table, where, None, pc.field("commit_id") == commit_id)
+                if where != added.path
+                else self._file(table, added.path)
+            )
+
+    def _file(self, table: str, path: str) -> pa.Table:
+        with _storage(self.files.address(path)):
+            return ds.dataset(path, schema=SCHEMAS[table], filesystem=self.files.fs, format="parquet").to_table()
+
+    def _manifest(self, path: str) -> Manifest:
+        with _storage(self.files.address(path)):
+            content = self.files.read(path)
+        if content is None:
+            raise StorageError(self.files.address(path), "no such commit", "run `copydesk verify`")
+        try:
+            return manifests.load(content)
+        except Damaged as error:
+            raise StorageError(self.files.address(path), str(error), "run `copydesk verify --repair`") from error
+
+
+def _latest(articles: pa.Table) -> pa.Table:
+    """One row per `article_id`: the one of the highest version."""
+    if not len(articles):
+        return articles
+    last = articles.group_by("article_id").aggregate([("version", "max")])
+    if len(last) == len(articles):
+        return articles
+    numbered = articles.append_column("row", pa.array(range(len(articles)), pa.int64()))
+    kept = numbered.select(["row", "article_id", "version"]).join(
+        last.rename_columns(["article_id", "version"]), ["article_id", "version"], join_type="left semi"
+    )
+    return articles.take(kept["row"].combine_chunks().sort())
+
+
+def _by_day(table: pa.Table, days: Sequence[date]) -> Iterator[tuple[date, pa.Table]]:
+    for day in sorted(set(days)):
+        yield day, table.filter(pa.array([d == day for d in days]))
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+_ADVICE = {
+    errno.ENOSPC: "free some space and run the same command again; nothing was changed",
+    errno.EDQUOT: "free some space and run the same command again; nothing was changed",
+    errno.EFBIG: "raise the file size limit (ulimit -f) and run the same command again; nothing was changed",
+    errno.EACCES: "make it writable for this user",
+    errno.EPERM: "make it writable for this user",
+    errno.EROFS: "choose a folder that can be written (--data)",
+    errno.EXDEV: "keep the whole data folder on one file system",
+}
+
+
+@contextlib.contextmanager
+def _storage(path: str) -> Iterator[None]:
+    """Turn what goes wrong with files into what people can act on."""
+    try:
+        yield
+    except pa.ArrowInvalid as error:
+        raise StorageError(path, f"damaged ({error})", "run `copydesk verify --repair`") from error
+    except OSError as error:
+        what = error.strerror or str(error)
+        advice = _ADVICE.get(error.errno or 0, "run `copydesk verify`")
+        raise StorageError(error.filename or path, what, advice) from error
