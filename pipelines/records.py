@@ -29,6 +29,18 @@ class Rejected(Exception):  # noqa: N818  (it is an answer, not an error)
         self.detail = detail
 
 
+class Failed(Exception):  # noqa: N818
+    """A page broke its worker, or took too long; it may go well another time.
+
+    `reason` is `timeout`, `memory` or `crashed`; raised by the futures of `pipelines/workers.py` only.
+    """
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+        self.reason = reason
+        self.detail = detail
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """Where the parts of an article stand in one template of one publisher, as CSS selectors. Empty means: not said."""
@@ -164,8 +176,8 @@ class Fingerprint:
     article_id: str
     shingles: NDArray[np.uint64] = field(repr=False)
     """Sorted, unique shingle hashes, shape (n,)."""
-    signature: NDArray[np.uint64] = field(repr=False)
-    """MinHash values, shape (num_perm,)."""
+    signature: NDArray[np.uint32] = field(repr=False)
+    """MinHash values as datasketch gives them, shape (num_perm,)."""
     blocks: NDArray[np.uint64] = field(repr=False)
     """One hash per line of `text`, in order, for boilerplate lines and `which paragraphs`."""
 
