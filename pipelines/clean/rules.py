@@ -332,7 +332,7 @@ def dateline(line: str) -> tuple[int, str] | None:
 _PLAYER = re.compile(r"\d{1,2}:\d\d(?::\d\d)?\s*(?:/\s*\d{1,2}:\d\d(?::\d\d)?)?")
 _IMAGE_FILE = re.compile(r"[\w\-. ()%+]{1,120}\.(?:jpe?g|png|gif|webp|bmp|avif|svg)", re.IGNORECASE)
 _IMAGE_MARKDOWN = re.compile(r"!\[[^\]\n]{0,300}\]\([^)\n]{0,1000}\)(?:\s*\|)?")
-_IMAGE_NUMBER = re.compile(r"\s*[-–—]\s*(?:%s)\s*\d{1,3}\s*\.?$" % _listed(markers.PHOTO), re.IGNORECASE)
+_IMAGE_NUMBER = re.compile(rf"\s*[-–—]\s*(?:{_listed(markers.PHOTO)})\s*\d{{1,3}}\s*\.?$", re.IGNORECASE)
 _ARROW = re.compile(r"(?:>>|»»|>>>|››|►►|&gt;&gt;)")
 _FOLLOW = re.compile("|".join(f"(?:{form})" for form in markers.FOLLOW), re.IGNORECASE)
 _FOLLOW_HINT = re.compile(
@@ -357,7 +357,7 @@ def whole_line(line: str, title: str) -> str | None:
         return "residue"
     if bare[0] in ">»›►&" and _ARROW.match(bare):
         return "related"
-    if bare[0] in "!" and _IMAGE_MARKDOWN.fullmatch(bare):
+    if bare[0] == "!" and _IMAGE_MARKDOWN.fullmatch(bare):
         return "image"
     if bare[0].isdigit() and _PLAYER.fullmatch(bare):
         return "player"
