@@ -21,11 +21,11 @@ class NewsSpider(scrapy.Spider):
     title: ClassVar[str] = ""
     """What the publisher calls itself."""
     hosts: ClassVar[tuple[str, ...]] = ()
-    """Every host that serves its articles, exactly. The first one is home: keys are written with it."""
+    """Every host that serves its articles in `language`, exactly. The first one is home: keys are written with it."""
     language: ClassVar[str] = "vi"
     """BCP 47, of everything that is not said to be in another language."""
     host_languages: ClassVar[Mapping[str, str]] = {}
-    """Hosts with an edition of their own in another language; keys keep these hosts."""
+    """Further hosts, each with an edition of its own in another language; keys keep these hosts."""
     zone: ClassVar[tzinfo] = UTC
     """What a date without a zone means."""
     sitemaps: ClassVar[tuple[str, ...]] = ()
@@ -50,9 +50,13 @@ class NewsSpider(scrapy.Spider):
     @classmethod
     def _match(cls, url: str) -> re.Match[str] | None:
         parts = urls.split(url)
-        if parts is None or parts.host not in cls.hosts or not cls.article_url:
+        if parts is None or parts.host not in cls.all_hosts() or not cls.article_url:
             return None
         return re.fullmatch(cls.article_url, parts.path)
+
+    @classmethod
+    def all_hosts(cls) -> tuple[str, ...]:
+        return (*cls.hosts, *cls.host_languages)
 
     @classmethod
     def is_article(cls, url: str) -> bool:

@@ -44,12 +44,14 @@ class OneCms(VietnamesePaper):
 class Hemera(VietnamesePaper):
     """Hemera (ePi): zone lists as JSON, one sitemap a month whose lastmod is the time of the last edit."""
 
+    # …-post1101437.vnp and its AMP form …-post1101437.amp; before 2022 …-1101437.tpo and …/1101437.vnp
+    article_url = r"/(?:[\w-]+/)*?(?:(?P<slug>[\w%.-]+?)[-/])?(?:post)?(?P<id>\d{4,8})\.(?:html|vnp|tpo|amp)"
     layouts = (
         Layout(
             title="h1.article__title.cms-title",
             lead="div.article__sapo.cms-desc",
             body="div.article__body.cms-body",
-            drop=("div.article__sapo", "div.cms-relate", "div.ads_middle", "table.picture"),
+            drop=("div.article__sapo", "div.cms-relate", "div.ads_middle"),
         ),
     )
 
@@ -81,5 +83,23 @@ class VnExpressCms(VietnamesePaper):
             published="span.date",
             body="article.fck_detail",
             drop=("div.box-tinlienquanv2", "ul.list-news", "div.width_common.box_brief_info"),
+        ),
+    )
+
+
+class MasterCms(VietnamesePaper):
+    """MasterCMS (`__MASTERCMS_CONTENT`)."""
+
+    article_url = r"/(?:[\w-]+/)*(?P<slug>[\w-]+)-(?P<id>\d{5,7})\.html"
+    layouts = (
+        Layout(
+            title="h1.article-detail-title",
+            lead="div.article-detail-desc",
+            published="span.article-date, span.format_date",
+            authors="div.article-detail-author",
+            tags="div.article-tags a",
+            source="div.article-detail-source",
+            body="div.__MASTERCMS_CONTENT",
+            drop=("div.article-detail-source", "div.article-tags", "table.__MB_ARTICLE_A"),
         ),
     )
