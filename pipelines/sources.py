@@ -117,7 +117,7 @@ def _warc(path: Path, window: Window, on_bytes: Callable[[int], None] | None) ->
                 record = next(records)
                 if record.rec_type != "response" or record.http_headers is None:
                     continue
-                page = _response(record, path, records.get_record_offset(), window)
+                page = _response(record, path, records.offset, window)
             except StopIteration:
                 break
             except (ArchiveLoadFailed, EOFError, OSError, zlib.error, ValueError) as error:
@@ -137,6 +137,8 @@ def _response(record: Any, path: Path, offset: int, window: Window) -> Page | No
     if not window.wants(url, at):
         return None
     body = record.content_stream().read(MAX_BODY + 1)
+    if len(body) <= MAX_BODY and not record.raw_stream.read(1) and record.raw_stream.limit > 0:
+        raise EOFError(f"the record at byte {offset} is torn: {record.raw_stream.limit} bytes are missing")
     return Page(
         url=url,
         body=body[:MAX_BODY],
