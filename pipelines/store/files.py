@@ -20,6 +20,9 @@ class Files(Protocol):
     fs: fs.FileSystem
     """For Arrow readers, rooted at the data folder."""
 
+    state: Path
+    """Where this machine keeps what only the writer needs."""
+
     def address(self, path: str) -> str:
         """`path` as a person would write it."""
         ...
@@ -76,6 +79,7 @@ class LocalFiles:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.state = root / "state"
         self.fs = fs.SubTreeFileSystem(str(root.absolute()), fs.LocalFileSystem())
 
     def address(self, path: str) -> str:

@@ -253,6 +253,11 @@ def copies_of_table(table: pa.Table) -> list[Copy]:
     ]
 
 
+def pages_of_table(table: pa.Table) -> list[PageRow]:
+    """The records of rows of `pages`."""
+    return [PageRow(**_record(row, PAGES, leave=("commit_id",))) for row in table.to_pylist()]
+
+
 def _record(row: Mapping[str, Any], schema: pa.Schema, leave: Sequence[str]) -> dict[str, Any]:
     record = {}
     for field in schema:

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import xxhash
 
-from pipelines.records import Article, Commit, Copy
+from pipelines.records import Article, Commit, Copy, PageRow
 from pipelines.store import manifest as manifests
 from pipelines.store import schema as rows
 from pipelines.store.errors import StorageError
@@ -22,6 +22,11 @@ from pipelines.store.lock import FolderLock
 from pipelines.store.manifest import Added, Damaged, Manifest
 from pipelines.store.parquet import encode, file_metadata
 from pipelines.store.schema import SCHEMAS
+
+_CHECKED = ds.ParquetFileFormat(
+    default_fragment_scan_options=ds.ParquetFragmentScanOptions(page_checksum_verification=True)
+)
+"""Every page carries a checksum: a flipped bit is an error, not a row."""
 
 
 class Store:
@@ -62,6 +67,11 @@ class Store:
                 store.close()
                 raise
         return store
+
+    @property
+    def state_folder(self) -> Path:
+        """Where indexes and frontier live: `state/` of the data folder."""
+        return self.files.state
 
     def __enter__(self) -> Self:
         return self
@@ -206,9 +216,21 @@ class Store:
         for table in self._of("copies", commit_id):
             yield from rows.copies_of_table(table)
 
+    def pages_of(self, run_id: str) -> list[PageRow]:
+        """The pages of all commits of a run. Raises `StorageError` when one is damaged."""
+        mine = [commit_id for commit_id in self.commits() if commit_id.rpartition("-")[0] == run_id]
+        return [
+            page for commit_id in mine for table in self._of("pages", commit_id) for page in rows.pages_of_table(table)
+        ]
+
     def read(self, table: str, columns: Sequence[str] | None = None, filter: ds.Expression | None = None) -> pa.Table:  # noqa: A002
         """Rows of a table, in no order; columns that a file lacks are null. Raises `StorageError` when a file is damaged."""
-        return self._read(table, table, columns, filter)
+        dataset = self.dataset(table)
+        if dataset is None:
+            empty = SCHEMAS[table].empty_table()
+            return empty.select(list(columns)) if columns is not None else empty
+        with _storage(self.files.address(table)):
+            return dataset.to_table(columns=list(columns) if columns is not None else None, filter=filter)
 
     def latest_articles(self, columns: Sequence[str] | None = None) -> pa.Table:
         """One row per article, its latest version; in no order."""
@@ -221,6 +243,9 @@ class Store:
         found = self.read("articles", filter=pc.field("article_id") == article_id)
         versions = rows.articles_of_table(found)
         return max(versions, key=lambda a: a.version, default=None)
+
+    def has_stories(self) -> bool:
+        return bool(self.files.names("stories"))
 
     def stories(self) -> pa.Table:
         """The current snapshot; no rows when there is none."""
@@ -240,32 +265,22 @@ class Store:
         told = set(self.read("runs", ["run_id"])["run_id"].to_pylist())
         return sorted({commit_id.rpartition("-")[0] for commit_id in self.commits()} - told)
 
-    def _read(self, table: str, where: str, columns: Sequence[str] | None, filter_: ds.Expression | None) -> pa.Table:
-        schema = SCHEMAS[table]
-        if not self.files.names(where):
-            empty = schema.empty_table()
-            return empty.select(list(columns)) if columns is not None else empty
-        with _storage(self.files.address(where)):
-            dataset = ds.dataset(where, schema=schema, filesystem=self.files.fs, format="parquet")
-            return dataset.to_table(columns=list(columns) if columns is not None else None, filter=filter_)
+    def dataset(self, table: str) -> ds.Dataset | None:
+        """A table as an Arrow dataset with the columns of today's schema; None when it has no files."""
+        names = self.files.names(table)
+        if not names:
+            return None
+        where = f"{table}/{names[-1]}" if table == "stories" else table
+        return ds.dataset(where, schema=SCHEMAS[table], filesystem=self.files.fs, format=_CHECKED)
 
     def _of(self, table: str, commit_id: str) -> Iterator[pa.Table]:
         change = self._manifest(f"state/manifests/{commit_id}.json")
-        for added in change.adds:
-            path = PurePosixPath(added.path)
-            if path.parts[0] != table or not added.rows:
-                continue
-            # Once the day is compacted, its rows stand in another file of the same folder.
-            where = added.path if path.name in self.files.names(str(path.parent)) else str(path.parent)
-            yield (
-                self._read(table, where, None, pc.field("commit_id") == commit_id)
-                if where != added.path
-                else self._file(table, added.path)
-            )
-
-    def _file(self, table: str, path: str) -> pa.Table:
-        with _storage(self.files.address(path)):
-            return ds.dataset(path, schema=SCHEMAS[table], filesystem=self.files.fs, format="parquet").to_table()
+        for path in [added.path for added in change.adds if added.rows and added.path.startswith(f"{table}/")]:
+            # Once the day is compacted, the rows stand in another file of the same folder.
+            where = path if self.files.exists(path) else str(PurePosixPath(path).parent)
+            with _storage(self.files.address(where)):
+                dataset = ds.dataset(where, schema=SCHEMAS[table], filesystem=self.files.fs, format=_CHECKED)
+                yield dataset.to_table(filter=pc.field("commit_id") == commit_id)
 
     def _manifest(self, path: str) -> Manifest:
         with _storage(self.files.address(path)):
