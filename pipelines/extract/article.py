@@ -1,16 +1,63 @@
 """One page to one article: parse once, read everything from the one tree."""
 
 import re
+from collections.abc import Mapping
 from copy import deepcopy
+from dataclasses import dataclass
 
+import numpy as np
 import trafilatura
+from lxml.html import HtmlElement
 
 from pipelines import urls
 from pipelines.extract import dates, decode, jsonld, metadata
+from pipelines.extract.blocks import Block, Nodes, read_blocks, squeeze
+from pipelines.extract.features import Hints, Matrix, features
 from pipelines.lines import line_hash
 from pipelines.records import Article, Page, Rejected, Removed
 
 EXTRACTOR = "copydesk-extract/1"
+
+
+@dataclass(slots=True)
+class Seen:
+    """What one look at a page gives: the tree and everything read from it before anything is decided."""
+
+    source: str
+    tree: HtmlElement
+    meta: metadata.Meta
+    things: tuple[jsonld.Thing, ...]
+    thing: jsonld.Thing
+    title: str
+    blocks: list[Block]
+    nodes: Nodes
+    features: Matrix
+
+
+def look(body: bytes, url: str, headers: Mapping[str, str] | None = None) -> Seen:
+    """Decodes, parses and reads a page once. Raises `Rejected`: `empty`, `not_html`, `too_large`, `too_complex`."""
+    headers = headers or {}
+    decode.check(body, headers.get("content-type", ""))
+    source = decode.decode(body, headers)
+    tree = decode.parse(source)
+    meta = metadata.read_meta(tree)
+    found = jsonld.things(tree)
+    thing = jsonld.article(found)
+    title = metadata.title(tree, meta, thing)
+    blocks, nodes = read_blocks(tree, urls.host(url))
+    hints = Hints(
+        title=title,
+        description=squeeze(metadata.first(meta, "og:description", "description", "twitter:description") or jsonld.text(thing.get("description"))),
+        json_body=squeeze(jsonld.text(thing.get("articleBody"))),
+        other=squeeze(_trafilatura(tree)),
+    )
+    matrix = features(blocks, nodes, hints) if blocks else np.zeros((0, 0), dtype=np.float32)
+    return Seen(source, tree, meta, found, thing, title, blocks, nodes, matrix)
+
+
+def _trafilatura(tree: HtmlElement) -> str:
+    document = trafilatura.bare_extraction(deepcopy(tree), with_metadata=False, include_comments=False)
+    return (document.text or "") if document is not None else ""  # type: ignore[union-attr]
 
 
 def extract(page: Page, *, template: frozenset[int] = frozenset()) -> Article:

@@ -1,0 +1,232 @@
+"""Learn which blocks of a page are the article, and judge it by cross-validation over hosts.
+
+    python benchmarks/train_blocks.py --eval ../shared/eval            # cross-validate, then train on all and write the model
+    python benchmarks/train_blocks.py --eval ../shared/eval --cv-only
+
+Needs lightgbm and scikit-learn, for training only: the package applies the model with plain numpy. The folds are made of whole
+hosts, so that no page is judged by a model that has seen another page of its site. What is printed as `cv` is what to
+expect on new sites; what the same model scores on the pages it was trained on says nothing.
+"""
+
+import argparse
+import gzip
+import hashlib
+import importlib.util
+import json
+import sys
+from collections import defaultdict
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+
+from pipelines.extract import blocks as blocks_module
+from pipelines.extract import features as features_module
+from pipelines.extract import model as model_module
+from pipelines.extract.article import look
+from pipelines.records import Rejected
+
+SETS = ("aeb", "fundus", "daniel", "magichtml_article", "wcxb", "trafilatura")
+FOLDS = 5
+FIRST = {"objective": "binary", "num_leaves": 16, "max_depth": 6, "learning_rate": 0.1, "min_data_in_leaf": 60, "feature_fraction": 0.5, "bagging_fraction": 0.7, "bagging_freq": 1, "lambda_l2": 5.0, "verbose": -1, "seed": 7, "num_threads": 2, "deterministic": True}
+SECOND = FIRST | {"num_leaves": 12, "seed": 11}
+ROUNDS = 90
+
+
+@dataclass
+class Sample:
+    """One page, ready for learning."""
+
+    set: str
+    truth: dict[str, Any]
+    group: str
+    seen: Any
+    """`article.Seen`: blocks, nodes, features."""
+    y: Any
+    """Label of each block, 0–1; nan where the truth says nothing."""
+    w: Any
+    """Weight of each block; a page's weights add up to about 1."""
+
+
+def scorer(eval_dir: Path) -> Any:
+    spec = importlib.util.spec_from_file_location("score", eval_dir / "score.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def rows(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text("utf8").splitlines() if line.strip()]
+
+
+def site(url: str, fallback: str) -> str:
+    labels = (urlsplit(url).hostname or fallback).split(".")
+    keep = 3 if len(labels) > 2 and len(labels[-1]) == 2 and len(labels[-2]) <= 3 else 2
+    return ".".join(labels[-keep:])
+
+
+def fold(group: str) -> int:
+    return int(hashlib.blake2b(group.encode(), digest_size=4).hexdigest(), 16) % FOLDS
+
+
+def sample(eval_dir: Path, job: tuple[str, dict[str, Any]]) -> Sample | None:
+    name, truth = job
+    body = gzip.open(eval_dir / "extraction" / name / truth["page"]).read()
+    try:
+        seen = look(body, truth["url"] or "")
+    except Rejected:
+        return None
+    tight = [blocks_module.squeeze(block.text) for block in seen.blocks]
+    sizes = np.array([blocks_module.size(block.text) for block in seen.blocks], dtype=float)
+    if truth.get("body"):
+        y = labels(tight, blocks_module.squeeze(truth["body"]))
+        w = sizes / max(float((sizes * (y > 0.5)).sum()), 30.0)
+        w = np.minimum(w, 1.0) + 0.0005
+    else:
+        y = np.full(len(tight), np.nan)
+        w = np.zeros(len(tight))
+        spans = [(blocks_module.squeeze(span), 1.0) for span in truth.get("with", ())] + [(blocks_module.squeeze(span), 0.0) for span in truth.get("without", ())]
+        for span, value in spans:
+            for i, text in enumerate(tight):
+                if span and span in text:
+                    y[i], w[i] = value, 1 / len(spans)
+    seen.tree = None
+    for block in seen.blocks:
+        block.element = None
+    return Sample(name, truth, site(truth["url"], truth["id"]), seen, y, w)
+
+
+def labels(tight: list[str], truth: str) -> Any:
+    """How much of each block stands in the truth; a short block only where its neighbour says so too."""
+    y = np.zeros(len(tight))
+    for i, text in enumerate(tight):
+        if len(text) >= 20:
+            y[i] = 1.0 if text in truth else probes(text, truth)
+    for i, text in enumerate(tight):
+        if len(text) < 20:
+            before, after = "".join(tight[max(0, i - 2) : i])[-10:], "".join(tight[i + 1 : i + 3])[:10]
+            y[i] = float((bool(before) and before + text in truth) or (bool(after) and text + after in truth))
+    places = defaultdict(list)
+    for i, text in enumerate(tight):
+        if y[i] > 0.5:
+            places[text].append(i)
+    for text, where in places.items():
+        if len(where) > truth.count(text) >= 1:
+            mass = {i: float(sum(y[j] * len(tight[j]) for j in range(max(0, i - 6), min(len(y), i + 7)) if j != i)) for i in where}
+            for i in sorted(where, key=mass.__getitem__, reverse=True)[truth.count(text) :]:
+                y[i] = 0.0
+    return y
+
+
+def probes(text: str, truth: str) -> float:
+    starts = range(0, len(text) - 12, max(8, (len(text) - 12) // 20))
+    return sum(text[i : i + 12] in truth for i in starts) / max(1, len(starts))
+
+
+def fit(samples: list[Sample], matrices: list[Any], parameters: dict[str, Any]) -> Any:
+    import lightgbm
+
+    x, y, w = (np.concatenate(parts) for parts in zip(*((m, s.y, s.w) for s, m in zip(samples, matrices, strict=True)), strict=True))
+    known = ~np.isnan(y)
+    x, y, w = x[known], y[known], w[known]
+    # a block that is partly true counts on both sides, by its share
+    x = np.concatenate([x, x])
+    weights = np.concatenate([w * y, w * (1 - y)])
+    answers = np.concatenate([np.ones(len(y)), np.zeros(len(y))])
+    used = weights > 1e-6
+    return lightgbm.train(parameters, lightgbm.Dataset(x[used], answers[used], weight=weights[used] * len(samples) / weights.sum() * 100), num_boost_round=ROUNDS)
+
+
+def stack(samples: list[Sample], firsts: list[Any]) -> list[Any]:
+    return [np.column_stack([s.seen.features, features_module.stacked(s.seen.blocks, s.seen.nodes, p.astype(np.float32))]) for s, p in zip(samples, firsts, strict=True)]
+
+
+def two_passes(train: list[Sample], inner: int = 4) -> tuple[Any, Any]:
+    """The two models. The second learns from answers that the first gave on hosts it had not seen."""
+    held_out: list[Any] = [None] * len(train)
+    for k in range(inner):
+        part = [i for i, s in enumerate(train) if fold(s.group + "/inner") % inner != k]
+        rest = [i for i, s in enumerate(train) if fold(s.group + "/inner") % inner == k]
+        if not rest:
+            continue
+        booster = fit([train[i] for i in part], [train[i].seen.features for i in part], FIRST)
+        for i in rest:
+            held_out[i] = booster.predict(train[i].seen.features) if len(train[i].seen.features) else np.zeros(0)
+    first = fit(train, [s.seen.features for s in train], FIRST)
+    return first, fit(train, stack(train, held_out), SECOND)
+
+
+def predict(models: tuple[Any, Any], samples: list[Sample]) -> list[Any]:
+    firsts = [models[0].predict(s.seen.features) for s in samples]
+    return [models[1].predict(x) for x in stack(samples, firsts)]
+
+
+def judge(score: Any, samples: list[Sample], chosen: list[list[str]]) -> dict[str, float]:
+    """Body F1 of each set as `score.py` counts it, and their mean (span F1 on `trafilatura`)."""
+    out = {}
+    for name in SETS:
+        mine = [(s, "\n".join(lines)) for s, lines in zip(samples, chosen, strict=True) if s.set == name]
+        if name == "trafilatura":
+            hit = bad = want = 0
+            for s, text in mine:
+                flat = score.squash(text)
+                hit += sum(score.squash(span) in flat for span in s.truth["with"])
+                bad += sum(score.squash(span) in flat for span in s.truth["without"])
+                want += len(s.truth["with"])
+            out[name] = 2 * hit / (hit + bad + want)
+        else:
+            counts = [score.body_counts(s.truth["body"], text) for s, text in mine]
+            p = [tp / (tp + fp) for tp, fp, _ in counts if tp + fp]
+            r = [tp / (tp + fn) for tp, _, fn in counts if tp + fn]
+            precision, recall = sum(p) / len(p), sum(r) / len(r)
+            out[name] = 2 * precision * recall / (precision + recall)
+    out["mean"] = sum(out.values()) / len(out)
+    return {name: round(value, 4) for name, value in out.items()}
+
+
+def lines_of(samples: list[Sample], answers: list[Any], threshold: float) -> list[list[str]]:
+    return [[block.text for block, p in zip(s.seen.blocks, answer, strict=True) if p >= threshold] for s, answer in zip(samples, answers, strict=True)]
+
+
+def cross_validate(samples: list[Sample]) -> list[Any]:
+    answers: list[Any] = [None] * len(samples)
+    for k in range(FOLDS):
+        models = two_passes([s for s in samples if fold(s.group) != k])
+        rest = [i for i, s in enumerate(samples) if fold(s.group) == k]
+        for i, answer in zip(rest, predict(models, [samples[i] for i in rest]), strict=True):
+            answers[i] = answer
+        print(f"fold {k + 1}/{FOLDS}", file=sys.stderr)
+    return answers
+
+
+def load(eval_dir: Path, processes: int) -> list[Sample]:
+    jobs = [(name, truth) for name in SETS for truth in rows(eval_dir / "extraction" / name / "truth.jsonl")]
+    with ProcessPoolExecutor(processes) as pool:
+        return [s for s in pool.map(partial(sample, eval_dir), jobs, chunksize=8) if s is not None and len(s.y)]
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--eval", type=Path, default=Path("../shared/eval"))
+    options.add_argument("--processes", type=int, default=2)
+    options.add_argument("--cv-only", action="store_true")
+    chosen = options.parse_args()
+    score = scorer(chosen.eval)
+    samples = load(chosen.eval, chosen.processes)
+    answers = cross_validate(samples)
+    result = {"cv": {str(t): judge(score, samples, lines_of(samples, answers, t)) for t in (0.35, 0.4, 0.45, 0.5, 0.55)}}
+    result["oracle"] = judge(score, samples, lines_of(samples, [np.nan_to_num(s.y, nan=0.0) for s in samples], 0.5))
+    print(json.dumps(result, indent=1))
+    if not chosen.cv_only:
+        first, second = two_passes(samples)
+        model_module.save([first.dump_model(), second.dump_model()])
+
+
+if __name__ == "__main__":
+    main()
