@@ -125,14 +125,22 @@ def page_row(read: Read, added: Article | None, known: Mapping[str, Known], run_
     page, prepared, end = read.page, read.prepared, outcome(read, added)
     article = added or prepared.article
     before = known.get(article.article_id) if article else None
-    shown = page if isinstance(page, Page) else None
+    if isinstance(page, Page):
+        asked, status, content_type, n_bytes = (
+            page.requested_url,
+            page.status,
+            page.headers.get("content-type", ""),
+            len(page.body),
+        )
+    else:
+        asked, status, content_type, n_bytes = "", 200, "text/plain", len(page.text.encode("utf-8", "replace"))
     return PageRow(
         url=page.url,
-        requested_url=(shown.requested_url if shown else "") or page.url,
+        requested_url=asked or page.url,
         publisher=page.publisher,
-        status=shown.status if shown else 200,
-        content_type=shown.headers.get("content-type", "") if shown else "text/plain",
-        n_bytes=len(shown.body) if shown else len(page.text.encode()),
+        status=status,
+        content_type=content_type,
+        n_bytes=n_bytes,
         fetched_at=page.fetched_at,
         outcome=end.kind,
         reason=end.reason,

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 
 from pipelines.clean import clean
 from pipelines.dedup import fingerprint
-from pipelines.extract import extract
-from pipelines.records import Article, Fingerprint, Outcome, Page, Rejected
+from pipelines.extract import extract, language_of
+from pipelines.records import Article, Failed, Fingerprint, Outcome, Page, Rejected
 from pipelines.translations import Anchors, anchors
 
 GONE = frozenset({404, 410})
@@ -31,16 +31,28 @@ REFUSALS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """A page after the stateless half. Either `article` and what goes with it, or `outcome` saying why not."""
+class Ready:
+    """An article with everything the stateful half needs to know of it."""
 
-    article: Article | None = None
-    fingerprint: Fingerprint | None = None
-    anchors: Anchors | None = field(default=None, repr=False)
+    article: Article
+    fingerprint: Fingerprint
+    anchors: Anchors = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A page after the stateless half: either `ready`, or the `outcome` that says why not."""
+
+    ready: Ready | None = None
     outcome: Outcome | None = None
     detail: str = ""
     """For people: what exactly was wrong."""
     seconds: float = 0.0
+    """Of one core."""
+
+    @property
+    def article(self) -> Article | None:
+        return self.ready.article if self.ready else None
 
 
 def prepare(page: Page | Article, template: AbstractSet[int] = frozenset()) -> Prepared:
@@ -50,36 +62,41 @@ def prepare(page: Page | Article, template: AbstractSet[int] = frozenset()) -> P
     """
     began = time.process_time()
     try:
-        article = ready(page) if isinstance(page, Article) else extract(answered(page), template=frozenset(template))
+        article = given(page) if isinstance(page, Article) else extract(answered(page), template=frozenset(template))
         article = clean(article)
         if not article.text.strip():
             raise Rejected("empty", "nothing is left after cleaning")
-        return Prepared(article, fingerprint(article), anchors(article), seconds=time.process_time() - began)
+        return Prepared(made_ready(article), seconds=time.process_time() - began)
     except Rejected as refusal:
-        failed = refusal.reason.startswith("http_") or (
-            isinstance(page, Page) and page.error == refusal.reason not in REFUSALS
-        )
-        outcome = Outcome("failed" if failed else "rejected", refusal.reason)
-        return Prepared(outcome=outcome, detail=refusal.detail, seconds=time.process_time() - began)
+        outcome, detail = Outcome("rejected", refusal.reason), refusal.detail
+    except Failed as failure:
+        outcome, detail = Outcome("failed", failure.reason), failure.detail
+    return Prepared(outcome=outcome, detail=detail, seconds=time.process_time() - began)
+
+
+def made_ready(article: Article) -> Ready:
+    """The article with its fingerprints, made from its text alone: from a committed row they come out the same."""
+    return Ready(article, fingerprint(article), anchors(article))
 
 
 def answered(page: Page) -> Page:
-    """The page itself, if it is an answer that can hold an article. Raises `Rejected` with the word for what it is instead."""
-    if page.error:
+    """The page itself, if it is an answer that can hold an article.
+
+    Raises `Rejected` for what will not be had, `Failed` for what may be had another time.
+    """
+    if page.error in REFUSALS:
         raise Rejected(page.error)
+    if page.error:
+        raise Failed(page.error)
     if page.status in GONE:
         raise Rejected("gone", f"HTTP {page.status}")
     if page.status >= 400:
-        raise Rejected(f"http_{page.status}")
+        raise Failed(f"http_{page.status}")
     return page
 
 
-def ready(article: Article) -> Article:
+def given(article: Article) -> Article:
     """A ready text, checked: it has words and a language. Raises `Rejected("empty")`."""
     if not article.text.strip():
         raise Rejected("empty", "the text has no words")
-    if article.language:
-        return article
-    from pipelines.extract import language_of  # noqa: PLC0415  (loads the language model only when it is needed)
-
-    return replace(article, language=language_of(article.text))
+    return article if article.language else replace(article, language=language_of(article.text))

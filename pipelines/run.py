@@ -12,15 +12,20 @@ import secrets
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import pyarrow.compute as pc
+
 from pipelines import dedup, finish, stories
+from pipelines.clean import CLEANER
+from pipelines.extract import EXTRACTOR
 from pipelines.finish import Read
 from pipelines.prepare import Prepared, prepare
 from pipelines.records import Article, Commit, Copy, Failed, Outcome, Page, PageRow, RunRow
@@ -60,6 +65,7 @@ class Run:
     def __init__(
         self,
         store: Store,
+        state: Path,
         *,
         command: str,
         processes: int | None = None,
@@ -67,16 +73,18 @@ class Run:
         patience: float = PATIENCE,
         horizon: timedelta | None = None,
     ) -> None:
-        """Open the state, replay what a dead run left behind, and start the workers. `processes=0` prepares in this process."""
+        """Open the folder `state`, replay what a dead run left behind, and start the workers.
+
+        `processes` is how many of them, None for one per core, 0 to prepare in the calling thread. With `horizon` copies are
+        only looked for among articles that young.
+        """
         self.started_at = datetime.now(UTC)
         self.run_id = new_run_id(self.started_at)
         self.counts = Counts()
         self.on_commit: list[Callable[[tuple[PageRow, ...]], None]] = []
         self._store, self._command, self._batch, self._patience = store, command, batch, patience
-        self._parameters: Mapping[str, str] = {**dedup.PARAMETERS.as_dict(), "batch": str(batch)}
-        if horizon:
-            self._parameters |= {"horizon_seconds": str(int(horizon.total_seconds()))}
-        self._state = State(store.state_folder, horizon=horizon)
+        self._parameters = parameters() | ({"horizon_seconds": f"{horizon.total_seconds():.0f}"} if horizon else {})
+        self._state = State(state, horizon=horizon)
         self._behind = self._state.catch_up(store) + self._bury_the_dead()
         self._commits = 0
         self._failed: BaseException | None = None
@@ -164,9 +172,9 @@ class Run:
         known = dict(self._state.known(ids))
         added = finish.versions(reads, known, self.run_id)
         batch = [
-            replace(read.prepared, article=article)
+            replace(read.prepared.ready, article=article)
             for read, article in zip(reads, added, strict=True)
-            if article is not None
+            if read.prepared.ready and article
         ]
         copies, _ = self._state.find(batch, run_id=self.run_id, now=datetime.now(UTC)) if batch else ([], ())
         partners = {i for copy in copies for i in (copy.article_id, copy.of_article_id)} - ids
@@ -182,7 +190,7 @@ class Run:
         committed = time.perf_counter()
 
         self._state.learn(
-            commit.commit_id, [replace(p, article=a) for p, a in zip(batch, articles, strict=True)], copies
+            commit.commit_id, [replace(ready, article=a) for ready, a in zip(batch, articles, strict=True)], copies
         )
         self._count(pages, articles, copies)
         self._spent(find=found - began, commit=committed - found, learn=time.perf_counter() - committed)
@@ -195,7 +203,7 @@ class Run:
     def _count(self, pages: Sequence[PageRow], articles: Sequence[Article], copies: Sequence[Copy]) -> None:
         counts = self.counts
         for row in pages:
-            word = str(Outcome(row.outcome, row.reason))
+            word = f"{row.outcome}/{row.reason}" if row.reason else row.outcome
             counts.outcomes[word] += 1
             counts.by_publisher[row.publisher][word] += 1
         counts.pages += len(pages)
@@ -216,7 +224,7 @@ class Run:
 
     def _derive_stories(self) -> None:
         """Stories follow from all copies. Nothing new, and a snapshot there: nothing to do."""
-        if not (self.counts.articles or self.counts.copies or self._behind) and self._store.has_stories():
+        if not (self.counts.articles or self.counts.copies or self._behind) and self._store.stories_commit():
             return
         began = time.perf_counter()
         columns = list(stories.ARTICLE_COLUMNS)
@@ -245,8 +253,7 @@ class Run:
 
     def _bury_the_dead(self) -> int:
         """Write the row of runs that were killed before they could. Returns how many."""
-        alive = set(self._store.read("runs", ["run_id"])["run_id"].to_pylist())
-        dead = sorted({commit.rpartition("-")[0] for commit in self._store.commits()} - alive)
+        dead = self._store.unfinished_runs()
         for run_id in dead:
             log.warning("run %s was killed; what it committed stays", run_id)
             commit_id = f"{run_id}-9999"
@@ -257,10 +264,10 @@ class Run:
 
 def _killed(store: Store, run_id: str) -> RunRow:
     """The row of a run that died, as far as its committed pages tell."""
-    pages = store.pages_of(run_id)
-    times = [row.fetched_at for row in pages]
+    pages = store.read("pages", ["fetched_at", "outcome", "reason"], pc.field("run_id") == run_id).to_pylist()
+    times = [row["fetched_at"] for row in pages]
     started = datetime.strptime(run_id.partition("-")[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-    outcomes = Counter(str(Outcome(row.outcome, row.reason)) for row in pages)
+    outcomes = Counter("/".join(filter(None, (row["outcome"], row["reason"]))) for row in pages)
     return RunRow(
         run_id=run_id,
         command="",
@@ -282,6 +289,13 @@ def _killed(store: Store, run_id: str) -> RunRow:
 def new_run_id(now: datetime) -> str:
     """Sorts by start; six random hex digits keep two machines apart."""
     return f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+
+
+def parameters() -> dict[str, str]:
+    """What the results depend on. It travels in the metadata of every file and in the `runs` table."""
+    return {"extractor": EXTRACTOR, "cleaner": CLEANER} | {
+        f"copies.{k}": v for k, v in dedup.PARAMETERS.as_dict().items()
+    }
 
 
 def _prepare(work: tuple[Page | Article, frozenset[int]]) -> Prepared:

@@ -16,8 +16,8 @@ from pipelines import dedup, provenance, translations
 from pipelines.catalog import Catalog, Known
 from pipelines.clean import learned
 from pipelines.finish import merge
-from pipelines.prepare import Prepared
-from pipelines.records import Article, Copy
+from pipelines.prepare import Ready, made_ready
+from pipelines.records import Copy
 from pipelines.store import Store
 
 log = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ class State:
         for commit in behind:
             log.warning("state: learning commit %s again from the tables", commit)
             articles = list(store.articles_of(commit))
-            self.learn(commit, [again(article) for article in articles], store.copies_of(commit))
+            self.learn(commit, [made_ready(article) for article in articles], store.copies_of(commit))
         return len(behind)
 
     def known(self, article_ids: Iterable[str]) -> Mapping[str, Known]:
@@ -63,7 +63,7 @@ class State:
         """Hashes of the lines that recur on this host."""
         return self.lines.template(host)
 
-    def find(self, batch: Sequence[Prepared], *, run_id: str, now: datetime) -> tuple[list[Copy], tuple[str, ...]]:
+    def find(self, batch: Sequence[Ready], *, run_id: str, now: datetime) -> tuple[list[Copy], tuple[str, ...]]:
         """All copies the batch brings, one row per pair, and the addresses of declared originals nobody has seen yet."""
         batch = newest(batch)
         copies = self.index.find([(p.article, p.fingerprint) for p in batch], run_id=run_id, now=now)
@@ -77,14 +77,14 @@ class State:
         )
         return merge([*copies, *declared]), wanted
 
-    def learn(self, commit_id: str, batch: Sequence[Prepared], copies: Iterable[Copy]) -> None:
+    def learn(self, commit_id: str, batch: Sequence[Ready], copies: Iterable[Copy]) -> None:
         """Make a committed batch durable in every part. Doing it again changes nothing."""
         every = [p.article for p in batch]
         batch = newest(batch)
         self.index.add(commit_id, [(p.article, p.fingerprint) for p in batch])
         self.anchors.add(commit_id, [(p.article, p.anchors) for p in batch])
         self.provenance.add(commit_id, [p.article for p in batch], copies)
-        self.lines.add(commit_id, [(p.article.host, p.article.article_id, p.article.page_lines) for p in batch])
+        self.lines.add(commit_id, [(p.article.host, p.article.story_id, p.article.page_lines) for p in batch])
         self.catalog.add(commit_id, every)
 
     def remove(self, article_ids: Sequence[str]) -> None:
@@ -96,11 +96,6 @@ class State:
         self._open.close()
 
 
-def newest(batch: Sequence[Prepared]) -> list[Prepared]:
+def newest(batch: Sequence[Ready]) -> list[Ready]:
     """The last version of each article, in order of arrival: an article is never its own copy."""
-    return list({p.article.article_id: p for p in batch if p.article}.values())
-
-
-def again(article: Article) -> Prepared:
-    """What `prepare` made of a committed article, made from its text again."""
-    return Prepared(article, dedup.fingerprint(article), translations.anchors(article))
+    return list({ready.article.article_id: ready for ready in batch}.values())

@@ -8,7 +8,7 @@ import pytest
 from pipelines import finish
 from pipelines.catalog import Known
 from pipelines.finish import Read
-from pipelines.prepare import Prepared
+from pipelines.prepare import Prepared, Ready
 from pipelines.records import Article, Copy, Fact, Outcome, Page
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
@@ -21,8 +21,12 @@ def article(name: str, content: str = "") -> Article:
     )  # fmt: skip
 
 
+def ready(a: Article) -> Ready:
+    return Ready(a, fingerprint=None, anchors=None)  # type: ignore[arg-type]  # decisions never look at them
+
+
 def read(a: Article) -> Read:
-    return Read(Page(a.url, b"<p>", NOW), Prepared(a))
+    return Read(Page(a.url, b"<p>", NOW), Prepared(ready(a)))
 
 
 def copy(a: str, b: str, kind: str = "near", **more: object) -> Copy:
@@ -108,9 +112,9 @@ class TestMerge:
     [
         (Prepared(outcome=Outcome("rejected", "too_short")), None, "rejected/too_short"),
         (Prepared(outcome=Outcome("failed", "timeout")), None, "failed/timeout"),
-        (Prepared(article("a")), None, "unchanged"),
-        (Prepared(article("a")), article("a"), "stored"),
-        (Prepared(article("a")), replace(article("a"), duplicate_of="b"), "duplicate"),
+        (Prepared(ready(article("a"))), None, "unchanged"),
+        (Prepared(ready(article("a"))), article("a"), "stored"),
+        (Prepared(ready(article("a"))), replace(article("a"), duplicate_of="b"), "duplicate"),
     ],
 )
 def test_every_page_has_one_outcome(prepared: Prepared, added: Article | None, expected: str) -> None:
