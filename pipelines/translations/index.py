@@ -103,6 +103,7 @@ class AnchorIndex:
         self._runs: dict[tuple[int, str], list[_Postings]] = defaultdict(list)
         self._sizes: dict[tuple[int, str], int] = defaultdict(int)
         self._period = parameters.window_days * 86400
+        self._pending: dict[str, _Entry] = {}
         self._load()
 
     def close(self) -> None:
@@ -162,6 +163,7 @@ class AnchorIndex:
         except BaseException:
             self._db.execute("ROLLBACK")
             raise
+        self._pending = {}
         for place, run in self._group(added).items():
             self._sizes[place] += len(np.unique(run.numbers))
             runs = self._runs[place]
@@ -201,7 +203,7 @@ class AnchorIndex:
         row = self._db.execute(
             f"SELECT number, article_id, language, at, n_chars, keys, owner, positions, classes, surfaces FROM article WHERE {where} = ?",
             (value,),
-        ).fetchone()  # noqa: S608
+        ).fetchone()
         if row is None:
             return None
         surfaces = tuple(zlib.decompress(row[9]).decode().split("\n")) if row[9] else ()
@@ -217,6 +219,7 @@ class AnchorIndex:
     def find(self, batch: Sequence[tuple[Article, Anchors]], *, run_id: str, now: datetime) -> list[Copy]:
         """The translations among the batch and between it and the window. Asking again after `add` gives no other pairs."""
         search = _Search(self, batch)
+        self._pending = {entry.anchors.article_id: entry for entry in search.batch}
         pairs: dict[tuple[str, str], Copy] = {}
         for entry in search.batch:
             for other, alignment in search.links(entry):
@@ -231,11 +234,11 @@ class AnchorIndex:
         return list(pairs.values())
 
     def compare(self, a_id: str, b_id: str) -> Alignment | None:
-        """How two known articles compare, whatever their languages and dates; None when either is not known."""
-        a, b = self._entry(article_id=a_id), self._entry(article_id=b_id)
+        """How two articles compare, whatever their languages and dates; None when either is neither stored nor of the batch last asked about."""
+        a, b = (self._pending.get(one) or self._entry(article_id=one) for one in (a_id, b_id))
         if a is None or b is None:
             return None
-        search = _Search(self, ())
+        search = _Search(self, [])
         return search.alignment(a, b)[1]
 
     def learn(self, pairs: Iterable[tuple[Article, Article]]) -> None:
@@ -312,7 +315,7 @@ class _Search:
 
     def side(self, entry: _Entry, other_language: str) -> Side:
         mine = entry.anchors.language
-        pair = (entry.number, *sorted((mine, other_language)))
+        pair = (entry.number, min(mine, other_language), max(mine, other_language))
         if pair not in self._sides:
             unique, weights = self._weights(entry, mine, other_language)
             of = entry.anchors

@@ -55,7 +55,7 @@ def romanise(word: str) -> str:
 def japanese(text: str) -> list[tuple[str, str, int]]:
     """The words of a Japanese text as (surface, Hepburn reading, offset)."""
     if not _KAKASI:
-        _KAKASI.append(pykakasi.kakasi())
+        _KAKASI.append(pykakasi.kakasi())  # type: ignore[no-untyped-call]
     words, offset = [], 0
     for word in _KAKASI[0].convert(text):
         words.append((word["orig"], word["hepburn"], offset))

@@ -106,14 +106,14 @@ def _named(locale: Locale) -> Iterator[tuple[str, str]]:
             yield name, f"$:{code}"
 
 
-_CURRENCIES = frozenset("USD EUR JPY GBP CNY VND KRW RUB INR THB AUD CAD CHF SGD IDR TRY BRL".split())
+_CURRENCIES = frozenset(["USD", "EUR", "JPY", "GBP", "CNY", "VND", "KRW", "RUB", "INR", "THB", "AUD", "CAD", "CHF", "SGD", "IDR", "TRY", "BRL"])
 
 
 @lru_cache(maxsize=64)
 def terms(language: str) -> dict[str, list[tuple[str, str, bool]]]:
     """First two characters → [(term in lower case, code, whether a suffix may follow)], longest first."""
     locale = _locale(language)
-    base = language.split("-")[0]
+    base = language.split("-", maxsplit=1)[0]
     found: dict[str, str] = {}
     for name, code in _named(locale) if locale else ():
         folded = unicodedata.normalize("NFKC", re.sub(r"\s*[（(].*", "", name)).lower().strip()

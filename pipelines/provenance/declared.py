@@ -1,0 +1,393 @@
+"""What articles declare about their source, kept until the source is known, and checked against the text.
+
+An article may declare an original that nobody has read yet. Its address is kept; whichever of the two comes later, in this run or
+another, finds the other one. A declaration is a claim: text (same language) or anchors (other language) confirm it, leave it open,
+or refute it.
+"""
+
+import re
+import sqlite3
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol, Self
+
+from pipelines import urls
+from pipelines.records import Article, Copy, CopyKind, Fact
+
+METHOD = "declared/1"
+
+SLUG_DAYS = 30
+"""Equal slugs further apart in time are another day's column."""
+SLUG_PARTNERS = 12
+"""Nearest in time that are looked at for one slug; a slug with more is a column's name."""
+
+# A pair with a declaration is far more often a copy than any two articles, so less likeness confirms it than the finders ask for.
+# Independent reports of one event share under .12 of their word-5 shingles and no side contains .29 of the other (FIELD, section 3).
+CONFIRMED_SIMILARITY, CONFIRMED_CONTAINMENT, CONFIRMED_ANCHORS = 0.2, 0.35, 0.05
+NEAR_SIMILARITY = 0.36
+REFUTED_SIMILARITY, REFUTED_CONTAINMENT, REFUTED_ANCHORS = 0.02, 0.06, 0.002
+LONG_ENOUGH = 400
+"""Characters from which unlike texts refute: a teaser shares little with anything."""
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS applied (commit_id TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS article (
+    article_id TEXT PRIMARY KEY, host TEXT NOT NULL, language TEXT NOT NULL, at INTEGER NOT NULL, dated INTEGER NOT NULL, slug TEXT NOT NULL,
+    n_chars INTEGER NOT NULL, source_name TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS article_slug ON article (slug, at) WHERE slug <> '';
+CREATE TABLE IF NOT EXISTS address (key TEXT NOT NULL, article_id TEXT NOT NULL, PRIMARY KEY (key, article_id)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS address_article ON address (article_id);
+CREATE TABLE IF NOT EXISTS declared (
+    article_id TEXT NOT NULL, key TEXT NOT NULL, kind TEXT NOT NULL, place TEXT NOT NULL, url TEXT NOT NULL, PRIMARY KEY (article_id, key)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS declared_key ON declared (key);
+CREATE TABLE IF NOT EXISTS named (name TEXT NOT NULL, host TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (name, host)) WITHOUT ROWID;
+"""
+
+
+class Likeness(Protocol):
+    """How two texts of one language overlap, each 0–1."""
+
+    @property
+    def similarity(self) -> float: ...
+    @property
+    def containment(self) -> float: ...
+    @property
+    def containment_of(self) -> float: ...
+
+
+CompareText = Callable[[str, str], Any]
+"""(article_id, article_id) → `Likeness` or (similarity, containment, containment_of), or None when one text is not known."""
+CompareTranslation = Callable[[str, str], Any]
+"""(article_id, article_id) → probability or an object with `score` (and `shared` pairs of anchors), or None when one is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is remembered of an article."""
+
+    article_id: str
+    host: str
+    language: str
+    at: int
+    """Seconds since 1970: published, else fetched."""
+    dated: bool
+    slug: str
+    n_chars: int
+    source_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """One article's claim about another."""
+
+    article_id: str
+    of_article_id: str
+    kind: str
+    """`source_url`, `canonical`, `hreflang`, `slug`."""
+    place: str
+    value: str
+
+
+def open_provenance(folder: Path) -> "Provenance":
+    """The declarations kept in `folder`, made if missing."""
+    return Provenance(folder)
+
+
+class Provenance:
+    """One writer. `resolve` changes nothing; `add` is durable when it returns and does nothing for a commit it has seen."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._db = sqlite3.connect(folder / "provenance.sqlite", isolation_level=None, check_same_thread=False)
+        self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + _SCHEMA)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._db.close()
+
+    def applied(self) -> set[str]:
+        return {row[0] for row in self._db.execute("SELECT commit_id FROM applied")}
+
+    def known(self, url: str) -> str | None:
+        """The article that has this address, under any of its views; None when none has."""
+        row = self._db.execute(
+            "SELECT article_id FROM address WHERE key = ? ORDER BY article_id LIMIT 1", (_key(url),)
+        ).fetchone()
+        return row[0] if row else None
+
+    def waiting(self) -> list[tuple[str, str]]:
+        """(article_id, address) of every declared source that is not known yet."""
+        return list(
+            self._db.execute(
+                "SELECT article_id, url FROM declared WHERE kind <> 'hreflang' AND NOT EXISTS "
+                "(SELECT 1 FROM address WHERE address.key = declared.key) ORDER BY article_id, url"
+            )
+        )
+
+    def add(self, commit_id: str, batch: Iterable[Article], copies: Iterable[Copy] = ()) -> None:  # noqa: ARG002  (the caller has one shape for all parts)
+        """Remember a committed batch; a later version of an article replaces what the earlier one declared."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            if self._db.execute("INSERT OR IGNORE INTO applied VALUES (?)", (commit_id,)).rowcount:
+                for article in {article.article_id: article for article in batch}.values():
+                    self._db.execute("DELETE FROM declared WHERE article_id = ?", (article.article_id,))
+                    one = _remembered(article)
+                    self._db.execute("INSERT OR REPLACE INTO article VALUES (?,?,?,?,?,?,?,?)", (one.article_id, one.host, one.language, one.at, one.dated, one.slug, one.n_chars, one.source_name))  # fmt: skip
+                    self._db.executemany(
+                        "INSERT OR IGNORE INTO address VALUES (?, ?)",
+                        [(key, article.article_id) for key in _addresses(article)],
+                    )
+                    for kind, place, url in _declarations(article):
+                        self._db.execute(
+                            "INSERT OR IGNORE INTO declared VALUES (?,?,?,?,?)",
+                            (article.article_id, _key(url), kind, place, url),
+                        )
+                        if kind == "source_url" and one.source_name:
+                            self._db.execute(
+                                "INSERT INTO named VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET n = n + 1",
+                                (one.source_name, urls.host(url)),
+                            )
+            self._db.execute("COMMIT")
+        except BaseException:
+            self._db.execute("ROLLBACK")
+            raise
+
+    def remove(self, ids: Collection[str]) -> None:
+        """Forget articles: their addresses, what they declared; what others declared about them waits again."""
+        self._db.execute("BEGIN IMMEDIATE")
+        for table in ("article", "address", "declared"):
+            self._db.executemany(f"DELETE FROM {table} WHERE article_id = ?", [(one,) for one in ids])  # noqa: S608  (three known names)
+        self._db.execute("COMMIT")
+
+    # -- resolving ------------------------------------------------------------------------------------------------------------
+
+    def resolve(
+        self,
+        batch: Sequence[Article],
+        *,
+        compare_text: CompareText,
+        compare_translation: CompareTranslation,
+        run_id: str,
+        now: datetime,
+    ) -> tuple[list[Copy], tuple[str, ...]]:
+        """The declared relations that the batch brings or completes, and the addresses of declared originals nobody has read.
+
+        One row per pair, with every declaration in its evidence.
+        """
+        here = {article.article_id: _remembered(article) for article in batch}
+        addresses: dict[str, str] = {key: article.article_id for article in batch for key in _addresses(article)}
+        claims: dict[frozenset[str], list[_Claim]] = defaultdict(list)
+        wanted: dict[str, None] = {}
+        in_batch: dict[str, list[tuple[str, str, str, str]]] = defaultdict(list)
+
+        def claim(one: _Claim) -> None:
+            if one.article_id != one.of_article_id:
+                claims[frozenset((one.article_id, one.of_article_id))].append(one)
+
+        for article in batch:
+            for kind, place, url in _declarations(article):
+                key = _key(url)
+                in_batch[key].append((article.article_id, kind, place, url))
+                original = addresses.get(key) or self.known(url)
+                if original:
+                    claim(_Claim(article.article_id, original, kind, place, url))
+                elif kind != "hreflang":
+                    wanted[urls.canonical(url)] = None
+        for key, article_id in addresses.items():  # those that waited for an article of this batch
+            for row in self._db.execute("SELECT article_id, kind, place, url FROM declared WHERE key = ?", (key,)):
+                if row[0] not in here:
+                    claim(_Claim(row[0], article_id, row[1], row[2], row[3]))
+        for one in here.values():
+            for other in self._same_slug(one, here):
+                claim(_Claim(*_by_time(one, other), "slug", "url", one.slug))
+        copies = []
+        for some in claims.values():
+            copy = self._decide(some, here, compare_text, compare_translation, run_id, now)
+            if copy:
+                copies.append(copy)
+        return copies, tuple(wanted)
+
+    def _same_slug(self, one: _Known, here: dict[str, _Known]) -> list[_Known]:
+        if not one.slug:
+            return []
+        span = SLUG_DAYS * 86400
+        stored = self._db.execute(
+            "SELECT article_id, host, language, at, dated, slug, n_chars, source_name FROM article WHERE slug = ? AND at BETWEEN ? AND ? ORDER BY ABS(at - ?), article_id LIMIT ?",
+            (one.slug, one.at - span, one.at + span, one.at, SLUG_PARTNERS),
+        )
+        found = [_Known(*row) for row in stored if row[0] not in here]
+        found += [other for other in here.values() if other.slug == one.slug and abs(other.at - one.at) <= span]
+        # Two pages of one host in one language with one slug are a column or a moved page: the other finders speak of those.
+        return [other for other in found if (other.host, other.language) != (one.host, one.language)]
+
+    def _known_article(self, article_id: str, here: dict[str, _Known]) -> _Known | None:
+        if article_id in here:
+            return here[article_id]
+        row = self._db.execute("SELECT article_id, host, language, at, dated, slug, n_chars, source_name FROM article WHERE article_id = ?", (article_id,)).fetchone()  # fmt: skip
+        return _Known(*row) if row else None
+
+    def _names(self, one: _Known, other: _Known) -> bool:
+        """Whether the source that `one` names is the paper of `other`: by its host, or by what other articles said of that name."""
+        if not one.source_name:
+            return False
+        labels = other.host.split(".")
+        if one.source_name in {"".join(re.findall("[a-z0-9]+", label)) for label in labels[:-1]} | {"".join(labels)}:
+            return True
+        seen = dict(self._db.execute("SELECT host, n FROM named WHERE name = ?", (one.source_name,)))
+        return bool(seen.get(other.host, 0) * 2 > sum(seen.values()))
+
+    def _decide(
+        self, claims: Sequence[_Claim], here: dict[str, _Known], compare_text: CompareText, compare_translation: CompareTranslation, run_id: str, now: datetime
+    ) -> Copy | None:  # fmt: skip
+        explicit = [one for one in claims if one.kind in ("source_url", "canonical")]
+        first = (explicit or list(claims))[0]
+        a, b = self._known_article(first.article_id, here), self._known_article(first.of_article_id, here)
+        if a is None or b is None:
+            return None
+        if not explicit:
+            if self._names(b, a) and not self._names(a, b):
+                a, b = b, a
+            elif not self._names(a, b) and first.kind == "hreflang":
+                copy_id, _ = _by_time(a, b)
+                a, b = (a, b) if copy_id == a.article_id else (b, a)
+        facts = [Fact("declared", f"{one.kind} in {one.place}: {one.value}") for one in dict.fromkeys(claims)]
+        named = self._names(a, b)
+        if named:
+            facts.append(Fact("declared", f"source_name: {a.source_name}"))
+        checked = _check(a, b, compare_text, compare_translation)
+        facts += checked.facts
+        trusted = bool(explicit) or named or any(one.kind == "hreflang" for one in claims)
+        kind: CopyKind
+        if checked.verdict:
+            kind, score = checked.verdict, checked.score
+        elif checked.unlike and not (trusted and a.language != b.language):
+            kind, score = "refuted", 0.0
+            facts.append(Fact("reason", "texts_differ" if explicit else "same_slug_other_article"))
+        elif trusted:
+            kind, score = "declared", 0.3 if explicit else 0.2
+            facts.append(Fact("reason", "not_confirmed" if checked.facts else "not_checked"))
+        else:
+            return None
+        return Copy(
+            article_id=a.article_id, of_article_id=b.article_id, kind=kind, similarity=checked.likeness[0], containment=checked.likeness[1],
+            containment_of=checked.likeness[2], score=score, evidence=tuple(facts), decided_at=now, run_id=run_id, method=METHOD,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    verdict: CopyKind | None = None
+    unlike: bool = False
+    score: float = 0.0
+    likeness: tuple[float | None, float | None, float | None] = (None, None, None)
+    facts: tuple[Fact, ...] = ()
+
+
+def _check(a: _Known, b: _Known, compare_text: CompareText, compare_translation: CompareTranslation) -> _Checked:
+    """What the texts say."""
+    long_enough = min(a.n_chars, b.n_chars) >= LONG_ENOUGH
+    if _base(a.language) == _base(b.language):
+        answer = compare_text(a.article_id, b.article_id)
+        if answer is None:
+            return _Checked()
+        similarity, containment, containment_of = (
+            answer if isinstance(answer, tuple) else (answer.similarity, answer.containment, answer.containment_of)
+        )
+        facts = (
+            Fact("check", f"text: similarity {similarity:.2f}, containment {containment:.2f} and {containment_of:.2f}"),
+        )
+        both = (similarity, containment, containment_of)
+        most = max(containment, containment_of)
+        if similarity >= NEAR_SIMILARITY:
+            return _Checked("near", False, similarity, both, facts)
+        if similarity >= CONFIRMED_SIMILARITY or most >= CONFIRMED_CONTAINMENT:
+            return _Checked("partial", False, (1 + most) / 2, both, facts)  # a declaration halves the doubt
+        return _Checked(
+            None, long_enough and similarity < REFUTED_SIMILARITY and most < REFUTED_CONTAINMENT, 0.0, both, facts
+        )
+    answer = compare_translation(a.article_id, b.article_id)
+    if answer is None:
+        return _Checked()
+    score = float(answer if isinstance(answer, float | int) else answer.score)
+    shared = list(dict.fromkeys(f"{one} ↔ {other}" for one, other in getattr(answer, "shared", ())))
+    found = (Fact("check", f"anchors: {score:.3f}"), *(Fact("anchor", one) for one in shared[:40]))
+    if score >= CONFIRMED_ANCHORS:
+        return _Checked("translation", False, max(score, 0.9), facts=found)
+    return _Checked(None, long_enough and score < REFUTED_ANCHORS, facts=found)
+
+
+def _remembered(article: Article) -> _Known:
+    at = article.published_at or article.fetched_at
+    return _Known(
+        article_id=article.article_id,
+        host=article.host.removeprefix("www.") or urls.host(article.url),
+        language=article.language or "",
+        at=int(at.timestamp()),
+        dated=article.published_at is not None,
+        slug=urls.slug(article.canonical_url or article.url) or urls.slug(article.url),
+        n_chars=article.n_chars,
+        source_name=source_key(article.source_name or ""),
+    )
+
+
+def _addresses(article: Article) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_key(url) for url in (article.url, article.canonical_url) if url))
+
+
+def _declarations(article: Article) -> list[tuple[str, str, str]]:
+    """(kind, place, address) of every other page that the article names as its source or edition, each address once."""
+    own = set(_addresses(article))
+    found: dict[str, tuple[str, str, str]] = {}
+    claims = [
+        (one.kind, one.where, one.value)
+        for one in article.declarations
+        if one.kind in ("source_url", "canonical", "hreflang")
+    ]
+    if article.source_url:
+        claims.append(("source_url", "article", article.source_url))
+    order = ("source_url", "canonical", "hreflang")
+    for kind, place, url in sorted(claims, key=lambda one: order.index(one[0])):
+        key = _key(url)
+        if (
+            key not in own
+            and urls.split(url) is not None
+            and (urls.split(url) or urls.parse(url)).path not in ("", "/")
+        ):
+            found.setdefault(key, (kind, place, url))
+    return list(found.values())
+
+
+def source_key(name: str) -> str:
+    """A paper's name for comparing with other names and with host labels: `Báo Công Luận` → `congluan`."""
+    letters = unicodedata.normalize("NFKD", name.lower().replace("đ", "d"))
+    folded = re.sub(r"[^a-z0-9 ]+", "", letters)
+    words = folded.split()
+    if len(words) > 1 and words[0] in ("bao", "theo", "tap"):
+        words = words[1:]
+    return "".join(words)
+
+
+def _by_time(a: _Known, b: _Known) -> tuple[str, str]:
+    """(copy, original): the later one is the copy; ties by id, so that the order of arrival decides nothing."""
+    later, earlier = (a, b) if (a.at, a.article_id) > (b.at, b.article_id) else (b, a)
+    return later.article_id, earlier.article_id
+
+
+def _key(url: str) -> str:
+    return urls.article_key(url)
+
+
+def _base(language: str) -> str:
+    return language.lower().split("-")[0]

@@ -1,0 +1,79 @@
+"""Who took a story from whom."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from pipelines.records import Article, Copy
+
+# What says most about who took it from whom: a declaration, then the same words, then a part of them, then a translation.
+_STRENGTH = {"exact": 3, "near": 3, "partial": 2, "translation": 1, "declared": 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """An article of the story and those who took it from there, earliest first."""
+
+    article_id: str
+    copy: Copy | None
+    """The relation to the article above; None at the top, and for one that reached the story by others' relations only."""
+    delay: float | None
+    """Seconds after the article above was published; None when either time is unknown or there is none above."""
+    taken_by: tuple["Taken", ...] = ()
+
+
+def tree(articles: Iterable[Article], copies: Iterable[Copy]) -> tuple[Taken, ...]:
+    """The trees of a story: one for each article that nobody in the story is known to have had before.
+
+    Of all relations of an article to earlier ones (or declared ones) the strongest is drawn: a declared source before any other, then the
+    strongest kind, then the highest score. A later row of a pair supersedes an earlier one. Independent of the order of both arguments.
+    """
+    known = {article.article_id: article for article in articles}
+    rows: dict[frozenset[str], Copy] = {}
+    for copy in sorted(copies, key=lambda row: (row.decided_at, row.run_id, row.score)):
+        if copy.article_id in known and copy.of_article_id in known and copy.article_id != copy.of_article_id:
+            rows[frozenset((copy.article_id, copy.of_article_id))] = copy
+    edges = sorted(
+        (copy for copy in rows.values() if copy.kind != "refuted"),
+        key=lambda row: (
+            any(fact.name == "declared" for fact in row.evidence),
+            _STRENGTH[row.kind],
+            row.score,
+            row.article_id,
+            row.of_article_id,
+        ),
+        reverse=True,
+    )
+    above: dict[str, Copy] = {}
+    for copy in edges:
+        if copy.article_id not in above and not _reaches(copy.of_article_id, copy.article_id, above):
+            above[copy.article_id] = copy
+    below: dict[str, list[str]] = defaultdict(list)
+    for article_id, copy in above.items():
+        below[copy.of_article_id].append(article_id)
+
+    def order(article_id: str) -> tuple[float, str]:
+        at = known[article_id].published_at or known[article_id].fetched_at
+        return at.timestamp(), article_id
+
+    def node(article_id: str) -> Taken:
+        upward = above.get(article_id)
+        taken_by = tuple(node(one) for one in sorted(below[article_id], key=order))
+        return Taken(article_id, upward, _delay(known, upward), taken_by)
+
+    return tuple(node(article_id) for article_id in sorted(known.keys() - above.keys(), key=order))
+
+
+def _reaches(start: str, goal: str, above: Mapping[str, Copy]) -> bool:
+    while start in above:
+        start = above[start].of_article_id
+        if start == goal:
+            return True
+    return start == goal
+
+
+def _delay(known: Mapping[str, Article], copy: Copy | None) -> float | None:
+    if copy is None:
+        return None
+    published, before = known[copy.article_id].published_at, known[copy.of_article_id].published_at
+    return (published - before).total_seconds() if published and before else None
