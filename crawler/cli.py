@@ -4,14 +4,11 @@ import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from enum import IntEnum
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
-from typer.core import TyperGroup
 
 from crawler import config, show
 from crawler.config import Config, ConfigurationError
@@ -31,21 +28,7 @@ class Exit(IntEnum):
     TERMINATED = 143
 
 
-class Commands(TyperGroup):
-    """Suggests the nearest command for an unknown one."""
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError as error:
-            error.message += config.nearest(args[0], self.commands).replace("; did", ". Did")
-            raise
-
-
 app = typer.Typer(
-    cls=Commands,
     name="copydesk",
     no_args_is_help=True,
     rich_markup_mode="rich",
@@ -53,7 +36,7 @@ app = typer.Typer(
     help="Find every copy of a news story: crawl, clean, compare, and keep it all in Parquet.",
     epilog="Start with [bold]copydesk crawl[/bold]; look with [bold]copydesk runs[/bold] and [bold]copydesk story URL[/bold].",
 )
-publishers_app = typer.Typer(help="The publishers copydesk knows.", invoke_without_command=True, cls=Commands)
+publishers_app = typer.Typer(help="The publishers copydesk knows.", invoke_without_command=True)
 app.add_typer(publishers_app, name="publishers")
 
 Data = Annotated[str | None, typer.Option("--data", metavar="DIR", help="Where the tables are. [default: data]")]
@@ -67,12 +50,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text
 
 def main() -> None:
     """Run the command line; every known error becomes one message and its exit code."""
-    try:
-        with _plain_errors():
-            app(standalone_mode=False)
-    except SystemExit:
-        raise
-    sys.exit(Exit.OK)
+    with _plain_errors():
+        app()
 
 
 @contextmanager
@@ -83,16 +62,6 @@ def _plain_errors() -> Iterator[None]:
 
     try:
         yield
-    except click.exceptions.Exit as done:
-        sys.exit(done.exit_code)
-    except click.Abort:
-        sys.exit(Exit.INTERRUPTED)
-    except KeyboardInterrupt:
-        show.error("interrupted")
-        sys.exit(Exit.INTERRUPTED)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(Exit.USAGE)
     except (ConfigurationError, UnreadableSourceError) as error:
         show.error(str(error))
         sys.exit(Exit.USAGE)
@@ -102,7 +71,7 @@ def _plain_errors() -> Iterator[None]:
     except (store.StorageError, dedup.IndexMismatch, dedup.IndexDamaged, OSError) as error:
         show.error(str(error))
         sys.exit(Exit.STORAGE)
-    except Exception as error:  # noqa: BLE001  (the last line of defence: exit code 1 is a bug, and says so)
+    except Exception as error:  # (the last line of defence: exit code 1 is a bug, and says so)
         logging.getLogger("copydesk").debug("bug", exc_info=True)
         show.bug(error)
         sys.exit(Exit.BUG)
@@ -212,7 +181,7 @@ def extract(
     if batch is not None:
         raise typer.Exit(extracting.batch(batch, settings.processes))
     if target is None:
-        raise click.UsageError("say what to extract: a file, an address, - for stdin, or --batch FILE.jsonl")
+        raise typer.BadParameter("say what to extract: a file, an address, - for stdin, or --batch FILE.jsonl")
     if target.startswith(("http://", "https://")):
         from crawler import crawling  # noqa: PLC0415
 

@@ -12,7 +12,7 @@ from crawler.publishers import identify
 from pipelines import sources
 from pipelines.prepare import Prepared
 from pipelines.records import Page
-from pipelines.run import Run
+from pipelines.run import Run, parameters
 from pipelines.store import Store
 
 IN_FLIGHT = 64
@@ -37,8 +37,8 @@ def ingest(
     horizon = config.duration(settings.horizon) if settings.horizon else None
     command = "ingest " + " ".join(path.name for path in paths)
     damaged: list[str] = []
-    with Store.open(settings.data, command=command) as store:
-        run = Run(store, command=command, processes=settings.processes, batch=batch, horizon=horizon)
+    with Store.open(settings.data, command=command, parameters=parameters()) as store:
+        run = Run(store, Path(settings.data) / "state", command=command, processes=settings.processes, batch=batch, horizon=horizon)
         try:
             for path in paths:
                 _feed(run, path, window, damaged)

@@ -97,7 +97,7 @@ class AnchorIndex:
     def __init__(self, folder: Path, parameters: Parameters) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.parameters = parameters
-        self._db = sqlite3.connect(folder / "anchors.sqlite", isolation_level=None)
+        self._db = sqlite3.connect(folder / "anchors.sqlite", isolation_level=None, check_same_thread=False)
         self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + _SCHEMA)
         self._check()
         self._runs: dict[tuple[int, str], list[_Postings]] = defaultdict(list)
