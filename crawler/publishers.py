@@ -215,11 +215,7 @@ class _Attempt:
         sitemap = parse_sitemap(page.body, page.url, self.spider.zone)
         if not sitemap.children:
             return self._listed(sitemap.entries)
-        newest = (
-            children_for(sitemap.children, until=page.fetched_at)[0].url
-            if children_for(sitemap.children, until=page.fetched_at)
-            else ""
-        )
+        newest = next((child.url for child in children_for(sitemap.children, until=page.fetched_at)), "")
         child = self._fetch(newest) if newest and self._rules_of(newest).allows(newest) else None
         if child is None or child.error or child.status != 200:
             return False, f"an index of {len(sitemap.children)}; its newest, {newest or '(none)'}, was not to be had"
