@@ -30,7 +30,7 @@ CANONICAL = {
     "https://BÜCHER.example/": "https://xn--bcher-kva.example/",
     "https://xn--bcher-kva.example/": "https://xn--bcher-kva.example/",
     "https://faß.example/": "https://xn--fa-hia.example/",
-    "https://báomới.vn/": "https://xn--bomi-5na3384d.vn/",
+    "https://báomới.vn/": "https://xn--bomi-5na0617b.vn/",
     "https://例え。テスト/": "https://xn--r8jz45g.xn--zckzah/",
     "https://b%C3%BCcher.example/": "https://xn--bcher-kva.example/",
     "https://exa%6Dple.com/": "https://example.com/",
@@ -103,7 +103,7 @@ def test_canonical(written: str, known: str) -> None:
         "http://a b/", "http://a<b/", "http://a%00b/", "http://a%2Fb/", "http://a|b/", "http://a..b/", "http://.a/", "http://./",
         "http://[::1/", "http://[::1]x/", "http://[:::]/", "http://[1.2.3]/", "http://a:b/", "http://a:65536/", "http://a:-1/",
         "http://a:８０/", "http://1.2.3.4.5/", "http://256.1.1.1/", "http://1.2.3.256/", "http://4294967296/", "http://08/",
-        "http://a.0x7g.1x.0xzz9.1.x.09/", "http://example.1x.1/", "http://%ff/", "http://a\u00ad/%00" + "\u200d@/", "http://xn--\u00e9/",
+        "http://a.0x7g.1x.0xzz9.1.x.09/", "http://example.1x.1/", "http://%ff/", "http://xn--\u00e9/",
         "http://" + "a" * 64 + ".com/", "http://" + "a." * 130 + "com/", "http://" + "a" * 5000 + "/", "\x00\x01",
     ],
 )  # fmt: skip
@@ -116,64 +116,12 @@ def test_no_address(written: str) -> None:
     assert urls.slug(written) == ""
 
 
-_pieces = st.lists(
-    st.sampled_from(
-        [
-            "http",
-            "https",
-            ":",
-            "/",
-            "//",
-            "\\",
-            "@",
-            "?",
-            "&",
-            "=",
-            "#",
-            ";",
-            "[",
-            "]",
-            "::1",
-            ".",
-            "..",
-            "%2e",
-            "%",
-            "%2",
-            "%25",
-            "%E1%BB",
-        ]
-        + [
-            "www.",
-            "m.",
-            "amp.",
-            "amp",
-            "print",
-            "a.example",
-            "127.1",
-            "0x7f",
-            "index.html",
-            "-post12.html",
-            "utm_source=1",
-            "ref=x",
-        ]
-        + [
-            "\n",
-            " ",
-            "\x00",
-            "é",
-            "ｅ",
-            "。",
-            "\u00ad",
-            "\ud800",
-            "İ",
-            "jsessionid=1",
-            "www.google.com/amp/s/",
-            "a.cdn.ampproject.org/c/s/",
-        ]
-    )
-    | st.text(max_size=4),
-    max_size=12,
-).map("".join)
+PIECES = [
+    "http", "https", ":", "/", "//", "\\", "@", "?", "&", "=", "#", ";", "[", "]", "::1", ".", "..", "%2e", "%", "%2", "%25", "%E1%BB",
+    "www.", "m.", "amp.", "amp", "print", "a.example", "127.1", "0x7f", "index.html", "-post12.html", "utm_source=1", "ref=x",
+    "\n", " ", "\x00", "é", "ｅ", "。", "\u00ad", "\ud800", "İ", "jsessionid=1", "www.google.com/amp/s/", "a.cdn.ampproject.org/c/s/",
+]  # fmt: skip
+_pieces = st.lists(st.sampled_from(PIECES) | st.text(max_size=4), max_size=12).map("".join)
 
 
 @given(
