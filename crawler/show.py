@@ -19,8 +19,10 @@ from rich.table import Table
 
 from pipelines.records import RunRow
 
-out = Console(highlight=False, soft_wrap=True)
+WIDTH = 160
+"""Columns where there is no terminal to ask."""
 err = Console(stderr=True, highlight=False, soft_wrap=True)
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDTH)
 CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), *range(0x7F, 0xA0)) if code != 9}
 BIDI = {code: f"\\u{code:04x}" for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F)}
 
@@ -119,10 +121,15 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, title: st
     out.print(grid)
 
 
+def shows_progress() -> bool:
+    """Whether somebody is watching who can see a line change."""
+    return _Way.text and not _Way.quiet and err.is_terminal
+
+
 @contextmanager
 def progress(label: str, total: int | None) -> Iterator[Callable[[int], None]]:
     """A progress bar over bytes on a terminal; silent otherwise. Yields the function that advances it."""
-    if not _Way.text or _Way.quiet or not err.is_terminal:
+    if not shows_progress():
         yield lambda _: None
         return
     columns = (
@@ -137,26 +144,44 @@ def progress(label: str, total: int | None) -> Iterator[Callable[[int], None]]:
         yield lambda step: bar.advance(task, step)
 
 
-def summary(row: RunRow, by_publisher: Mapping[str, Mapping[str, int]], failures: Sequence[str] = ()) -> None:
+def summary(
+    row: RunRow,
+    by_publisher: Mapping[str, Mapping[str, int]],
+    failed: Sequence[str] = (),
+    *,
+    requests: int | None = None,
+) -> None:
     """What a run did: per publisher how its pages ended, what was added, which copies were found."""
     if not _Way.text:
-        emit(asdict(row) | {"publishers": by_publisher, "failures": list(failures)})
+        emit(asdict(row) | {"requests": requests, "publishers": by_publisher, "failures": list(failed)})
         return
     if _Way.quiet:
         return
     kinds = ("stored", "duplicate", "unchanged", "rejected", "failed")
-    rows = []
+    rows: list[tuple[str | int, ...]] = []
     for name, outcomes in sorted(by_publisher.items()):
         per_kind = [sum(n for word, n in outcomes.items() if word.partition("/")[0] == kind) for kind in kinds]
         rows.append((name or "(none)", sum(outcomes.values()), *per_kind))
     if len(rows) > 1:
         rows.append(("all", *(sum(int(r[i]) for r in rows) for i in range(1, 7))))
-    table(("publisher", "pages", *kinds), rows)
+    if rows:
+        table(("publisher", "pages", *kinds), rows)
+    else:
+        out.print("no pages: nothing is new")
     for word, n in sorted(row.outcomes.items()):
         if "/" in word:
             out.print(f"  {n} × {safe(word)}")
     found = ", ".join(f"{n} {kind}" for kind, n in sorted(row.copies.items())) or "none"
     seconds = (row.finished_at - row.started_at).total_seconds()
-    out.print(f"new articles: {row.n_articles} · copies found: {found} · {seconds:.1f} s · run {row.run_id}")
-    for failure in failures:
-        out.print(f"[yellow]failed:[/yellow] {safe(failure)}")
+    asked = f"{requests} requests · " if requests is not None else ""
+    out.print(f"{asked}{row.n_articles} new articles · copies found: {found} · {seconds:.1f} s · run {row.run_id}")
+    failures(failed)
+
+
+def failures(failed: Sequence[str]) -> None:
+    """Which publishers or sources failed, and why."""
+    for failure in failed:
+        if _Way.text:
+            out.print(f"[yellow]failed:[/yellow] {safe(failure, 500)}")
+        else:
+            emit({"failed": failure})
