@@ -1,0 +1,370 @@
+"""Every answer as WARC 1.1 (ISO 28500:2017), gzip per record, written by a thread of its own.
+
+    put(exchange) ──▶ queue ──▶ writer thread: compress, append, fsync once for all that waited ──▶ Place
+
+Compression costs more than the fetch when it runs in the reactor, so it does not. A `Place` is given out only after the record
+is on the disk: no table can point to a record that a crash takes away. What a crash leaves half-written is cut off when the
+archive is next opened. A payload that is already there is written as a revisit record and its `Place` is the first record's.
+"""
+
+import base64
+import hashlib
+import io
+import logging
+import os
+import queue
+import re
+import sqlite3
+import threading
+import zlib
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from scrapy.http import Request, Response
+from scrapy.utils.response import response_status_message
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+log = logging.getLogger(__name__)
+
+MAX_BYTES = 512 * 1024 * 1024
+"""Size at which the next file is begun; Common Crawl and the Internet Archive use 1 GB."""
+LEVEL = 6
+TOGETHER = 64
+"""Records that share one fsync at most."""
+NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
+HEAD = 64 * 1024
+"""Bytes of a page in which a robots meta element is looked for."""
+ROBOTS_META = re.compile(
+    rb"""<meta\b(?=[^>]{0,400}\bname\s*=\s*["']?(?:robots|copydesk)\b)(?=[^>]{0,400}\bcontent\s*=\s*["']?([^"'>]{0,200}))""",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a record stands: a file, relative to the data folder, and the byte its gzip member begins at."""
+
+    file: str
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and its answer, as they went over the wire (the body still in its content encoding)."""
+
+    url: str
+    at: datetime
+    status: int
+    reason: str
+    request_headers: Sequence[tuple[str, str]] = ()
+    headers: Sequence[tuple[str, str]] = ()
+    body: bytes = field(default=b"", repr=False)
+    ip: str = ""
+    keep_noarchive: bool = False
+    """Archive even what asks not to be."""
+
+
+def forbids_archiving(headers: Sequence[tuple[str, str]], body: bytes) -> bool:
+    """Whether `X-Robots-Tag` or a robots meta element says `noarchive` (or `none`)."""
+    words: list[str] = []
+    encoding = ""
+    for name, value in headers:
+        match name.lower():
+            case "x-robots-tag":
+                words += re.split(r"[,:\s]+", value.lower())
+            case "content-encoding":
+                encoding = value.lower()
+    head = body[:HEAD]
+    if encoding in ("gzip", "x-gzip", "deflate"):
+        try:
+            head = zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(head, HEAD)
+        except zlib.error:
+            head = b""
+    for found in ROBOTS_META.finditer(head):
+        words += re.split(r"[,\s]+", found[1].decode("ascii", "replace").lower())
+    return "noarchive" in words or "none" in words
+
+
+class Archive:
+    """The WARC files of one data folder. Whoever opens it holds the folder's lock (`pipelines.store`): there is one writer."""
+
+    def __init__(self, data: Path, *, operator: str = "", max_bytes: int = MAX_BYTES, level: int = LEVEL) -> None:
+        """Open for appending; cut off what a crash left half-written. Raises `OSError` when the folder cannot be written."""
+        self._data, self._folder = data, data / "raw"
+        self._operator, self._max_bytes, self._level = operator, max_bytes, level
+        self._folder.mkdir(parents=True, exist_ok=True)
+        (data / "state").mkdir(parents=True, exist_ok=True)
+        self._index = sqlite3.connect(data / "state" / "archive.sqlite", check_same_thread=False, isolation_level=None)
+        self._index.executescript(INDEX)
+        self._file: io.BufferedRandom
+        self._name = ""
+        self._failed: OSError | None = None
+        self._queue: queue.SimpleQueue[tuple[Exchange, Future[Place | None]] | None] = queue.SimpleQueue()
+        self._open_last()
+        self._thread = threading.Thread(target=self._write, name="archive", daemon=True)
+        self._thread.start()
+
+    def put(self, exchange: Exchange) -> "Future[Place | None]":
+        """Have it written. The future gives its place once it is durable, or None when the page may not be archived.
+
+        Raises what stopped the writer (a full disk, say); futures that were waiting then carry the same error.
+        """
+        if self._failed:
+            raise self._failed
+        done: Future[Place | None] = Future()
+        self._queue.put((exchange, done))
+        return done
+
+    def close(self) -> None:
+        """Wait for what is queued, then close the file."""
+        self._queue.put(None)
+        self._thread.join()
+        self._file.close()
+        self._index.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # -- the writer thread ----------------------------------------------------------------------------------------------
+
+    def _write(self) -> None:
+        last = False
+        while not last:
+            waiting = [self._queue.get()]
+            while len(waiting) < TOGETHER and not self._queue.empty():
+                waiting.append(self._queue.get())
+            last = None in waiting
+            batch = [work for work in waiting if work is not None]
+            try:
+                if self._failed:
+                    raise self._failed
+                places = self._append([exchange for exchange, _ in batch])
+            except OSError as error:
+                self._failed = error
+                for _, done in batch:
+                    done.set_exception(error)
+            else:
+                for (_, done), place in zip(batch, places, strict=True):
+                    done.set_result(place)
+
+    def _append(self, batch: Sequence[Exchange]) -> list[Place | None]:
+        """Write the records, make them durable, and remember their payloads."""
+        self._index.execute("BEGIN")
+        try:
+            places = [self._record(exchange) for exchange in batch]
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._index.execute("INSERT OR REPLACE INTO files VALUES (?, ?)", (self._name, self._file.tell()))
+        except BaseException:
+            self._index.execute("ROLLBACK")
+            raise
+        self._index.execute("COMMIT")
+        if self._file.tell() >= self._max_bytes:
+            self._begin()
+        return places
+
+    def _record(self, exchange: Exchange) -> Place | None:
+        if not exchange.keep_noarchive and forbids_archiving(exchange.headers, exchange.body):
+            return None
+        out = io.BytesIO()
+        writer = WARCWriter(out, gzip=False, warc_version="WARC/1.1")
+        date = _iso(exchange.at)
+        digest = "sha1:" + base64.b32encode(hashlib.sha1(exchange.body, usedforsecurity=False).digest()).decode()
+        fields = {"WARC-Date": date}
+        if exchange.ip:
+            fields["WARC-IP-Address"] = exchange.ip
+        answer = StatusAndHeaders(f"{exchange.status} {exchange.reason}", list(exchange.headers), protocol="HTTP/1.1")
+        first = self._first(digest) if exchange.body else None
+        if exchange.status == 304:
+            record = writer.create_warc_record(
+                exchange.url, "revisit", http_headers=answer, warc_headers_dict={**fields, "WARC-Profile": NOT_MODIFIED}
+            )
+        elif first:
+            record = writer.create_revisit_record(exchange.url, digest, *first[:2], answer, fields)
+        else:
+            record = writer.create_warc_record(
+                exchange.url,
+                "response",
+                io.BytesIO(exchange.body),
+                len(exchange.body),
+                http_headers=answer,
+                warc_headers_dict={**fields, "WARC-Payload-Digest": digest},
+            )
+        writer.write_record(record)
+        place = Place(self._name, self._member(out.getvalue()))
+        out.seek(0)
+        out.truncate()
+        path = exchange.url.split("/", 3)[3:]
+        request = writer.create_warc_record(
+            exchange.url,
+            "request",
+            http_headers=StatusAndHeaders(
+                f"GET /{''.join(path)} HTTP/1.1", list(exchange.request_headers), is_http_request=True
+            ),
+            warc_headers_dict={
+                "WARC-Date": date,
+                "WARC-Concurrent-To": record.rec_headers.get_header("WARC-Record-ID"),
+            },
+        )
+        writer.write_record(request)
+        self._member(out.getvalue())
+        if first:
+            return Place(first[2], first[3])
+        if exchange.body:
+            self._index.execute(
+                "INSERT INTO payloads VALUES (?, ?, ?, ?, ?)", (digest, exchange.url, date, place.file, place.offset)
+            )
+        return place
+
+    def _first(self, digest: str) -> tuple[str, str, str, int] | None:
+        rows = self._index.execute("SELECT url, date, file, at FROM payloads WHERE digest = ?", (digest,))
+        return next(rows, None)
+
+    def _member(self, record: bytes) -> int:
+        """Append one record as a gzip member of its own; returns where it begins."""
+        begin = self._file.tell()
+        press = zlib.compressobj(self._level, zlib.DEFLATED, zlib.MAX_WBITS | 16)
+        self._file.write(press.compress(record) + press.flush())
+        return begin
+
+    # -- files ------------------------------------------------------------------------------------------------------------
+
+    def _open_last(self) -> None:
+        """Go on with the newest file if it is small enough, else begin one."""
+        last = max(self._folder.glob("copydesk-*.warc.gz"), default=None)
+        if last is not None:
+            file = last.open("r+b")
+            self._mend(file, f"raw/{last.name}")
+            if file.seek(0, os.SEEK_END) < self._max_bytes:
+                self._file, self._name = file, f"raw/{last.name}"
+                return
+            file.close()
+        self._begin()
+
+    def _mend(self, file: io.BufferedRandom, name: str) -> None:
+        """Cut the file after its last whole record, and forget payloads that stood behind."""
+        known = self._index.execute("SELECT size FROM files WHERE file = ?", (name,)).fetchone()
+        size = file.seek(0, os.SEEK_END)
+        whole = whole_length(file, known[0] if known and known[0] <= size else 0)
+        if whole < size:
+            log.warning("%s: %d bytes of a record that was never finished are cut off", name, size - whole)
+            file.truncate(whole)
+            os.fsync(file.fileno())
+        self._index.execute("DELETE FROM payloads WHERE file = ? AND at >= ?", (name, whole))
+
+    def _begin(self) -> None:
+        if self._name:
+            self._file.close()
+        stem, number = f"copydesk-{datetime.now(UTC):%Y%m%dT%H%M%S}", 0
+        while True:
+            path = self._folder / f"{stem}-{number:03d}.warc.gz"
+            try:
+                self._file = path.open("x+b")
+                break
+            except FileExistsError:
+                number += 1
+        self._name = f"raw/{path.name}"
+        out = io.BytesIO()
+        writer = WARCWriter(out, gzip=False, warc_version="WARC/1.1")
+        about = {
+            "software": "copydesk",
+            "format": "WARC File Format 1.1",
+            "conformsTo": "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/",
+            "robots": "RFC 9309",
+            "operator": self._operator,
+        }
+        writer.write_record(writer.create_warcinfo_record(path.name, about))
+        self._member(out.getvalue())
+        self._file.flush()
+        folder = os.open(self._folder, os.O_RDONLY)
+        os.fsync(folder)
+        os.close(folder)
+
+
+INDEX = """
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = NORMAL;
+CREATE TABLE IF NOT EXISTS files (file TEXT PRIMARY KEY, size INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS payloads (
+    digest TEXT PRIMARY KEY, url TEXT NOT NULL, date TEXT NOT NULL, file TEXT NOT NULL, at INTEGER NOT NULL
+) WITHOUT ROWID;
+"""
+
+
+def whole_length(file: io.BufferedRandom, start: int = 0) -> int:
+    """The byte after the last whole gzip member at or behind `start`, which must be the beginning of one (or the end)."""
+    whole = start
+    file.seek(start)
+    data = file.read(1 << 16)
+    while data:
+        member = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        used = 0
+        try:
+            while data and not member.eof:
+                member.decompress(data)
+                used += len(data) - len(member.unused_data)
+                data = member.unused_data or (b"" if member.eof else file.read(1 << 16))
+        except zlib.error:
+            return whole
+        if not member.eof:
+            return whole
+        whole += used
+        data = data or file.read(1 << 16)
+    return whole
+
+
+def _iso(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+class ArchiveMiddleware:
+    """Stamps every answer with the time it came and has it archived. `request.meta["archived"]` is the future of its place."""
+
+    def __init__(self, crawler: "Crawler") -> None:
+        self._crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: "Crawler") -> Self:
+        return cls(crawler)
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        if "replayed" in response.flags:
+            return response
+        spider: Any = self._crawler.spider
+        request.meta["fetched_at"] = at = datetime.now(UTC)
+        archive: Archive | None = spider.session.archive
+        if archive is not None:
+            request.meta["archived"] = archive.put(
+                Exchange(
+                    url=request.url,
+                    at=at,
+                    status=response.status,
+                    reason=response_status_message(response.status).partition(" ")[2],
+                    request_headers=_pairs(request),
+                    headers=_pairs(response),
+                    body=response.body,
+                    ip=str(response.ip_address or ""),
+                    keep_noarchive=spider.rights_policy == "archive",
+                )
+            )
+        return response
+
+
+def _pairs(message: Request | Response) -> list[tuple[str, str]]:
+    headers = message.headers or {}
+    return [
+        (name.decode("latin-1"), value.decode("latin-1"))
+        for name, values in headers.items()
+        for value in (values or ())
+    ]

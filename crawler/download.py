@@ -1,0 +1,110 @@
+"""The one way to the network: Scrapy's HTTP/1.1 handler, with a bound on headers and no way around the guard."""
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from scrapy import Request
+from scrapy.core.downloader.handlers.http11 import (
+    HTTP11DownloadHandler,
+    _LenientHTTP11ClientFactory,
+    _LenientHTTP11ClientProtocol,
+    _LenientHTTPClientParser,
+)
+from scrapy.exceptions import CannotResolveHostError, IgnoreRequest
+from scrapy.http import Response
+
+from crawler.guard import GuardedResolver
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+
+class AddressRefused(IgnoreRequest):
+    """The guard lets no connection through to where this leads."""
+
+
+class Interrupted(IgnoreRequest):
+    """The crawl was asked to stop; the request was not answered and stays due."""
+
+
+class HeaderFlood(ValueError):  # noqa: N818
+    """More headers than any honest server sends."""
+
+
+class GuardedDownload(HTTP11DownloadHandler):
+    """Downloads http and https; a host mapped by `--allow-address NAME=HOST:PORT` is asked over plain HTTP."""
+
+    def __init__(self, crawler: "Crawler") -> None:
+        super().__init__(crawler)
+        settings = crawler.settings
+        factory = _factory(settings.getint("COPYDESK_MAX_HEADERS"), settings.getint("COPYDESK_MAX_HEADER_BYTES"))
+        self._pool._factory = factory  # noqa: SLF001  (as Scrapy's handler sets its own)
+        self._transfers: set[asyncio.Task[Response]] = set()
+
+    async def download_request(self, request: Request) -> Response:
+        resolver = _resolver()
+        parts = urlsplit(request.url)
+        host = (parts.hostname or "").rstrip(".")
+        asked = request
+        if parts.scheme == "https" and host in resolver.guard.mapped:
+            asked = request.replace(url=f"http://{parts.netloc}{request.url.split(parts.netloc, 1)[1]}")
+        transfer = asyncio.ensure_future(super().download_request(asked))
+        self._transfers.add(transfer)
+        try:
+            response = await transfer
+        except CannotResolveHostError as error:
+            if address := resolver.refused.get(host):
+                raise AddressRefused(f"{host} is {address}") from error
+            raise
+        except asyncio.CancelledError as error:
+            raise Interrupted(request.url) from error
+        finally:
+            self._transfers.discard(transfer)
+        if asked is not request:
+            request.meta["download_latency"] = asked.meta.get("download_latency")
+            response = response.replace(url=request.url)
+        return response
+
+    def abort(self) -> None:
+        """Break off what is being transferred."""
+        for transfer in self._transfers:
+            transfer.cancel()
+
+
+def _resolver() -> GuardedResolver:
+    """The reactor's resolver. Raises `RuntimeError` when it is not the guarded one: then nothing may be fetched."""
+    from twisted.internet import reactor  # noqa: PLC0415  (importing it installs it)
+
+    resolver = reactor.nameResolver  # type: ignore[attr-defined]
+    if not isinstance(resolver, GuardedResolver):
+        raise RuntimeError("the guarded resolver is not installed (setting TWISTED_DNS_RESOLVER)")
+    return resolver
+
+
+def _factory(max_headers: int, max_bytes: int) -> type[_LenientHTTP11ClientFactory]:
+    """A protocol factory whose parser gives up on a flood of headers as it comes in, not after it has been kept."""
+
+    class Parser(_LenientHTTPClientParser):
+        _lines = 0
+        _bytes = 0
+
+        def lineReceived(self, line: bytes) -> None:  # noqa: N802
+            self._lines += 1
+            self._bytes += len(line)
+            if self._lines > max_headers or self._bytes > max_bytes:
+                raise HeaderFlood(f"more than {max_headers} headers or {max_bytes} bytes of them")
+            super().lineReceived(line)
+
+    class Protocol(_LenientHTTP11ClientProtocol):
+        def request(self, request: Any) -> Any:
+            answer = super().request(request)
+            assert self._parser is not None
+            self._parser.__class__ = Parser
+            return answer
+
+    class Factory(_LenientHTTP11ClientFactory):
+        def buildProtocol(self, addr: Any) -> Protocol:  # noqa: N802, ARG002
+            return Protocol(self._quiescentCallback)
+
+    return Factory

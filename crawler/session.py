@@ -1,0 +1,196 @@
+"""What the spiders of one crawl share: options, frontier, archive, run, and what was seen of every host.
+
+`copydesk crawl` makes one for all its spiders. A spider that `scrapy crawl NAME` starts makes its own from the settings.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from crawler.archive import Archive
+from crawler.budgets import Budgets
+from crawler.frontier import Frontier
+from crawler.replay import Replay
+from crawler.robots import Rules
+from pipelines.prepare import Prepared
+from pipelines.records import Page, PageRow
+
+if TYPE_CHECKING:
+    from crawler.news_spider import NewsSpider
+
+log = logging.getLogger(__name__)
+
+WINDOW = timedelta(days=2)
+FRONTIER = Path("state/frontier/frontier.sqlite")
+
+
+class TakesPages(Protocol):
+    """What a crawl needs of `pipelines.run.Run`."""
+
+    on_commit: list[Callable[[tuple[PageRow, ...]], None]]
+
+    def submit(self, page: Page) -> "Future[Prepared]": ...
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a crawl was asked to do."""
+
+    data: Path
+    since: datetime | None = None
+    """The oldest article taken; None: two days before now."""
+    until: datetime | None = None
+    limit: int | None = None
+    """Articles per publisher."""
+    urls: tuple[str, ...] = ()
+    """Addresses to fetch whatever the frontier says of them."""
+    replay: tuple[Path, ...] = ()
+    all_copies: bool = False
+    """Take everything an aggregator lists, not only copies of known stories."""
+    dry_run: bool = False
+    contact: str = ""
+
+
+@dataclass(slots=True)
+class Report:
+    """What happened with one publisher."""
+
+    publisher: str
+    requests: int = 0
+    """Requests for lists and pages, redirects included, robots.txt not."""
+    lists: int = 0
+    """Sitemaps, feeds, sections and list APIs that answered."""
+    new: int = 0
+    """Addresses nobody had seen before."""
+    pages: int = 0
+    """Pages handed to the run, each of which ends as one row of `pages`."""
+    failures: list[str] = field(default_factory=list)
+    """Why the publisher counts as failed: `sitemap https://…: HTTP 403`."""
+    notes: list[str] = field(default_factory=list)
+    """What is worth knowing and no failure."""
+
+    def failure(self, where: str, why: str) -> None:
+        """Keep a reason, once."""
+        if (reason := f"{where}: {why}") not in self.failures:
+            log.warning("%s: %s", self.publisher, reason)
+            self.failures.append(reason)
+
+    def note(self, where: str, why: str) -> None:
+        if (text := f"{where}: {why}") not in self.notes:
+            log.info("%s: %s", self.publisher, text)
+            self.notes.append(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """An article that a dry run would have fetched."""
+
+    publisher: str
+    url: str
+    published: datetime | None
+
+
+class Session:
+    """Made before the reactor runs; closed after it, and after the run, because the run's last commit still tells the frontier."""
+
+    def __init__(self, options: Options, run: TakesPages | None) -> None:
+        """Open the frontier and the archive. Raises `OSError`, `DamagedArchiveError`, `sqlite3.Error`."""
+        self.options = options
+        self.run: TakesPages | None = None
+        self.replay = Replay(options.replay) if options.replay else None
+        path = options.data / FRONTIER
+        if options.dry_run:
+            self.frontier, self.archive = Frontier.copy_of(path), None
+        else:
+            self.frontier = Frontier(path)
+            operator = options.contact
+            self.archive = None if self.replay else Archive(options.data, operator=operator)
+        if run is not None:
+            self.attach(run)
+        self.since = options.since or self.now() - WINDOW
+        self.reports: dict[str, Report] = {}
+        self.planned: list[Planned] = []
+        self.budgets = Budgets()
+        self.robots: dict[str, asyncio.Future[Rules]] = {}
+        self.floors: dict[str, float] = {}
+        """Host → seconds between requests that its robots.txt asks for."""
+        self.not_before: dict[str, float] = {}
+        """Host → monotonic time before which it is left alone."""
+        self.stopping = ""
+        """Why the crawl ends early; "" while it does not."""
+        self.error: BaseException | None = None
+        """What made it end, when it was an error of ours (a full disk)."""
+        self.start_spider: Callable[[type[NewsSpider]], None] | None = None
+        """Starts a spider for a publisher that a copy names and that is not being crawled."""
+        self.progress: Callable[[Report], None] | None = None
+        self._spiders: dict[str, NewsSpider] = {}
+
+    def attach(self, run: TakesPages) -> None:
+        """Hand pages to this run, and hear of its commits."""
+        self.run = run
+        run.on_commit.append(self.frontier.committed)
+
+    def now(self) -> datetime:
+        """The clock: in a replay it stands at the newest answer."""
+        return self.replay.now if self.replay else datetime.now(UTC)
+
+    def close(self) -> None:
+        """After the last commit."""
+        if self.archive is not None:
+            self.archive.close()
+        self.frontier.close()
+
+    # -- spiders ----------------------------------------------------------------------------------------------------------
+
+    def enter(self, spider: "NewsSpider") -> Report:
+        self._spiders[spider.name] = spider
+        return self.reports.setdefault(spider.name, Report(spider.name))
+
+    def leave(self, spider: "NewsSpider") -> None:
+        self._spiders.pop(spider.name, None)
+        self.wake()
+
+    def all_idle(self) -> bool:
+        """Whether no spider has anything to do: only then may one end, since any page may declare a source of any publisher."""
+        return all(spider.idle for spider in self._spiders.values())
+
+    def wake(self) -> None:
+        """Something changed: have every spider look."""
+        for spider in self._spiders.values():
+            spider.wake()
+
+    def changed(self, report: Report) -> None:
+        if self.progress is not None:
+            self.progress(report)
+
+    def stop(self, why: str, error: BaseException | None = None) -> None:
+        """Fetch nothing more. What was taken and not asked is given back; what was answered is kept."""
+        if not self.stopping:
+            self.stopping, self.error = why, error
+            log.info("stopping: %s", why)
+        for spider in self._spiders.values():
+            spider.drain()
+        self.wake()
+
+    def abort(self) -> None:
+        """Break off every transfer that is still going on."""
+        for spider in self._spiders.values():
+            spider.abort()
+
+    def follow(self, url: str) -> None:
+        """A copy names its source: have the publisher it belongs to fetch it, if that is known."""
+        from crawler.publishers import publisher_of  # noqa: PLC0415  (it imports every spider, and they this)
+
+        owner = publisher_of(url)
+        if owner is None or not owner.is_article(url):
+            return
+        if not self.frontier.add(owner.name, [owner.found(url, found_in="declared", priority=1)], now=self.now()):
+            return
+        if owner.name not in self._spiders and self.start_spider and not self.stopping:
+            self.start_spider(owner)
+        self.wake()

@@ -1,0 +1,20 @@
+"""A publisher there is no file for: `copydesk crawl https://paper.example/`."""
+
+from crawler.news_spider import NewsSpider
+from pipelines import urls
+
+
+class Website(NewsSpider):
+    """Any site: what has a headline in its address is an article."""
+
+    language = ""
+
+    @classmethod
+    def is_article(cls, url: str) -> bool:
+        return cls.owns(url) and bool(urls.slug(url))
+
+
+def site(url: str) -> type[Website]:
+    """A publisher for the site of one address, named after its host."""
+    host = urls.host(url)
+    return type(host, (Website,), {"name": host, "title": host, "hosts": (host, f"www.{host}")})
