@@ -147,17 +147,19 @@ class LocalFiles:
         removes = set(removes)
         live, draft, old = self.root / folder, self.root / staged, self.root / aside
         _finish_exchange(draft, live)
-        draft.mkdir(parents=True, exist_ok=True)
-        if removes & set(self.names(folder)):  # otherwise the exchange has been done before the death
-            for name in self.names(folder):
-                if name not in removes and not (draft / name).exists():
-                    os.link(live / name, draft / name)
+        standing, staged_names = set(self.names(folder)), set(self.names(staged))
+        if removes & standing or staged_names - removes - standing:  # else the death came after the exchange
+            draft.mkdir(parents=True, exist_ok=True)
+            for name in standing - removes - staged_names:
+                os.link(live / name, draft / name)
             self.sync([staged])
             _exchange(draft, live)
             self.sync([folder, staged])
-        old.parent.mkdir(parents=True, exist_ok=True)
         if draft.exists():
+            old.parent.mkdir(parents=True, exist_ok=True)
             draft.rename(old)
+        if live.exists() and not any(live.iterdir()):
+            live.rmdir()
 
 
 _RENAME_EXCHANGE = 2  # linux/fs.h

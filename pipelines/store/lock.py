@@ -27,9 +27,9 @@ class FolderLock:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             holder = os.pread(self._fd, 4096, 0)
-            self.release()
+            self._close()
             raise Locked(*describe(holder)) from None
-        os.register_at_fork(after_in_child=self.release)
+        os.register_at_fork(after_in_child=self._close)
         with contextlib.suppress(OSError):  # a full disk must not keep the lock from being held
             os.ftruncate(self._fd, 0)
             os.pwrite(self._fd, signature(command), 0)
@@ -38,7 +38,12 @@ class FolderLock:
         return self._fd is not None
 
     def release(self) -> None:
-        """Close the file; the last one to do so frees the lock."""
+        """Free the lock, in children too."""
+        if self._fd is not None:
+            fcntl.flock(self._fd, fcntl.LOCK_UN)
+        self._close()
+
+    def _close(self) -> None:
         if self._fd is not None:
             os.close(self._fd)
             self._fd = None

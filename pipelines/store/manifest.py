@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import xxhash
 
-Kind = Literal["commit", "compact", "forget", "stories"]
+Kind = Literal["commit", "stories", "compact", "forget", "repair"]
 FORMAT = 1
 
 
@@ -43,8 +43,12 @@ class Manifest:
 
     @property
     def path(self) -> str:
-        folder = "manifests" if self.kind == "commit" else "changes"
-        return f"state/{folder}/{self.id}.json"
+        return path(self.kind, self.id)
+
+
+def path(kind: Kind, id_: str) -> str:
+    """Where the manifest of a change stands in the data folder. Names of commits sort in their order."""
+    return f"state/{'manifests' if kind == 'commit' else 'changes'}/{id_}.json"
 
 
 class Damaged(ValueError):  # noqa: N818  (it is a finding)
@@ -73,12 +77,9 @@ def load(data: bytes) -> Manifest:
 
 
 def live(manifests: Sequence[Manifest]) -> dict[str, Added]:
-    """The files the tables consist of after these changes, by path."""
-    files = {added.path: added for m in manifests for added in m.adds}
-    for m in manifests:
-        for path in m.removes:
-            files.pop(path, None)
-    return files
+    """The files the tables consist of after these changes, in any order: a path is used once."""
+    removed = {gone for m in manifests for gone in m.removes}
+    return {added.path: added for m in manifests for added in m.adds if added.path not in removed}
 
 
 def _check(content: dict[str, Any]) -> str:

@@ -1,8 +1,7 @@
 """The tables of a data folder: one writer, any number of readers with their own tools, at any moment."""
 
 import contextlib
-import errno
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path, PurePosixPath
 from types import TracebackType
@@ -14,9 +13,9 @@ import pyarrow.dataset as ds
 import xxhash
 
 from pipelines.records import Article, Commit, Copy, PageRow
-from pipelines.store import manifest as manifests
+from pipelines.store import manifest
 from pipelines.store import schema as rows
-from pipelines.store.errors import StorageError
+from pipelines.store.errors import StorageError, storage
 from pipelines.store.files import Files, LocalFiles
 from pipelines.store.lock import FolderLock
 from pipelines.store.manifest import Added, Damaged, Manifest
@@ -54,7 +53,7 @@ class Store:
         """
         root = Path(data)
         if lock:
-            with _storage(str(root)):
+            with storage(str(root)):
                 root.mkdir(parents=True, exist_ok=True)
                 held = FolderLock(root / "state" / "lock", command)
         elif not root.is_dir():
@@ -113,7 +112,7 @@ class Store:
         elif not self.files.names("runs"):
             parts.append(("runs", f"runs/{id_}.parquet", rows.runs_table([], id_)))
         metadata = file_metadata(self.parameters)
-        self._change(
+        self.change(
             id_, "commit", commit.run_id, ((path, len(t), encode(t, name, metadata)) for name, path, t in parts)
         )
 
@@ -129,41 +128,46 @@ class Store:
         metadata = {**file_metadata(self.parameters), b"copydesk.commit_id": covers.encode()}
         id_ = name.removesuffix(".parquet")
         file = (f"stories/{name}", len(table), encode(table, "stories", metadata))
-        self._change(id_, "stories", run_id, [file], removes=before)
+        self.change(id_, "stories", run_id, [file], removes=before)
 
-    def _change(
+    def change(
         self,
         id_: str,
-        kind: manifests.Kind,
+        kind: manifest.Kind,
         run_id: str,
-        parts: Iterator[tuple[str, int, bytes]] | Sequence[tuple[str, int, bytes]],
+        parts: Iterable[tuple[str, int, bytes]],
         removes: Sequence[str] = (),
+        *,
         erase: bool = False,
     ) -> None:
-        """Stage files (path, rows, content), decide the change, make it visible."""
+        """Stage files (path, rows, content), decide the change, make it visible.
+
+        After an error before the decision nothing has changed; after one behind it, the next `open` completes the change.
+        """
         if self._lock is None or not self._lock.held():
-            raise StorageError(
-                self.files.address("state/lock"), "this store was opened for reading", "open it with lock=True"
-            )
+            where = self.files.address("state/lock")
+            raise StorageError(where, "this store does not hold the lock (any more)", "run the same command again")
         staging = f"state/staging/{id_}"
-        decided = False
+        path = manifest.path(kind, id_)
         try:
-            with _storage(self.files.address("")):
-                adds = []
-                for path, n, content in parts:
-                    with _storage(self.files.address(path)):
-                        self.files.write(f"{staging}/{path}", content)
-                    adds.append(Added(path, n, len(content), xxhash.xxh3_128_hexdigest(content)))
-                change = Manifest(id_, kind, run_id, _now(), tuple(adds), tuple(removes), erase)
-                self.files.sync({str(PurePosixPath(staging, a.path).parent) for a in adds})
-                with _storage(self.files.address(change.path)):
-                    self.files.publish(change.path, manifests.dump(change))
-                decided = True
-                self._apply(change)
-        finally:
-            if not decided:
-                with contextlib.suppress(OSError):
+            adds = []
+            for target, n, content in parts:
+                with storage(self.files.address(target)):
+                    self.files.write(f"{staging}/{target}", content)
+                adds.append(Added(target, n, len(content), xxhash.xxh3_128_hexdigest(content)))
+            change = Manifest(id_, kind, run_id, _now(), tuple(adds), tuple(removes), erase)
+            if not adds:  # the folder itself says that there is something to finish
+                self.files.write(f"{staging}/removes-only", b"")
+            with storage(self.files.address(path)):
+                self.files.sync({staging, *(str(PurePosixPath(staging, added.path).parent) for added in adds)})
+                self.files.publish(path, manifest.dump(change))
+        except BaseException:
+            with contextlib.suppress(OSError):
+                if not self.files.exists(path):  # it may be there although making it durable failed: then it is decided
                     self.files.drop(staging)
+            raise
+        with storage(self.files.address("")):
+            self._apply(change)
 
     def _apply(self, change: Manifest) -> None:
         """Make a decided change visible; may be repeated after a death at any moment."""
@@ -190,7 +194,7 @@ class Store:
         self.files.drop(staging)
 
     def _recover(self) -> None:
-        with _storage(self.files.address("state/staging")):
+        with storage(self.files.address("state/staging")):
             for id_ in self.files.names("state/staging"):
                 decided = [
                     p for p in (f"state/manifests/{id_}.json", f"state/changes/{id_}.json") if self.files.read(p)
@@ -225,12 +229,29 @@ class Store:
 
     def read(self, table: str, columns: Sequence[str] | None = None, filter: ds.Expression | None = None) -> pa.Table:  # noqa: A002
         """Rows of a table, in no order; columns that a file lacks are null. Raises `StorageError` when a file is damaged."""
-        dataset = self.dataset(table)
-        if dataset is None:
-            empty = SCHEMAS[table].empty_table()
-            return empty.select(list(columns)) if columns is not None else empty
-        with _storage(self.files.address(table)):
-            return dataset.to_table(columns=list(columns) if columns is not None else None, filter=filter)
+        for patience in (True, True, False):
+            dataset = self.dataset(table)
+            if dataset is None:
+                return SCHEMAS[table].empty_table().select(list(columns or SCHEMAS[table].names))
+            try:
+                return dataset.to_table(columns=list(columns) if columns is not None else None, filter=filter)
+            except FileNotFoundError as error:  # compacted between listing and opening: list again
+                if not patience:
+                    raise self._damaged(table, error) from error
+            except (OSError, pa.ArrowException) as error:
+                raise self._damaged(table, error) from error
+        raise AssertionError
+
+    def _damaged(self, table: str, error: Exception) -> StorageError:
+        """The file that made reading a table fail."""
+        for path in self.files.walk(table):
+            try:
+                for _ in ds.dataset(path, filesystem=self.files.fs, format=_CHECKED).to_batches():
+                    pass
+            except (OSError, pa.ArrowException) as found:
+                what = f"damaged ({found})"
+                return StorageError(self.files.address(path), what, "run `copydesk verify --repair`")
+        return StorageError(self.files.address(table), str(error), "run `copydesk verify`")
 
     def latest_articles(self, columns: Sequence[str] | None = None) -> pa.Table:
         """One row per article, its latest version; in no order."""
@@ -256,7 +277,7 @@ class Store:
         names = self.files.names("stories")
         if not names:
             return None
-        with _storage(self.files.address(f"stories/{names[-1]}")):
+        with storage(self.files.address(f"stories/{names[-1]}")):
             said = ds.dataset(f"stories/{names[-1]}", filesystem=self.files.fs, format="parquet").schema.metadata or {}
         return str(said.get(b"copydesk.commit_id", b"").decode()) or None
 
@@ -278,17 +299,17 @@ class Store:
         for path in [added.path for added in change.adds if added.rows and added.path.startswith(f"{table}/")]:
             # Once the day is compacted, the rows stand in another file of the same folder.
             where = path if self.files.exists(path) else str(PurePosixPath(path).parent)
-            with _storage(self.files.address(where)):
+            with storage(self.files.address(where)):
                 dataset = ds.dataset(where, schema=SCHEMAS[table], filesystem=self.files.fs, format=_CHECKED)
                 yield dataset.to_table(filter=pc.field("commit_id") == commit_id)
 
     def _manifest(self, path: str) -> Manifest:
-        with _storage(self.files.address(path)):
+        with storage(self.files.address(path)):
             content = self.files.read(path)
         if content is None:
             raise StorageError(self.files.address(path), "no such commit", "run `copydesk verify`")
         try:
-            return manifests.load(content)
+            return manifest.load(content)
         except Damaged as error:
             raise StorageError(self.files.address(path), str(error), "run `copydesk verify --repair`") from error
 
@@ -314,27 +335,3 @@ def _by_day(table: pa.Table, days: Sequence[date]) -> Iterator[tuple[date, pa.Ta
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="microseconds")
-
-
-_ADVICE = {
-    errno.ENOSPC: "free some space and run the same command again; nothing was changed",
-    errno.EDQUOT: "free some space and run the same command again; nothing was changed",
-    errno.EFBIG: "raise the file size limit (ulimit -f) and run the same command again; nothing was changed",
-    errno.EACCES: "make it writable for this user",
-    errno.EPERM: "make it writable for this user",
-    errno.EROFS: "choose a folder that can be written (--data)",
-    errno.EXDEV: "keep the whole data folder on one file system",
-}
-
-
-@contextlib.contextmanager
-def _storage(path: str) -> Iterator[None]:
-    """Turn what goes wrong with files into what people can act on."""
-    try:
-        yield
-    except pa.ArrowInvalid as error:
-        raise StorageError(path, f"damaged ({error})", "run `copydesk verify --repair`") from error
-    except OSError as error:
-        what = error.strerror or str(error)
-        advice = _ADVICE.get(error.errno or 0, "run `copydesk verify`")
-        raise StorageError(error.filename or path, what, advice) from error
