@@ -3,11 +3,13 @@
 import hashlib
 import unicodedata
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from pipelines.clean import markers, rules
 from pipelines.records import Article, Declaration, Removed
 
-CLEANER = f"markers/{markers.VERSION}"
+CLEANER = f"copydesk-clean/{markers.VERSION}"
+"""Stored with every article, so that rows cleaned by older tables can be told apart."""
 
 _HEAD_LINES = 4
 """A story's dateline, byline and the aggregator's head stand in its first lines."""
@@ -15,79 +17,88 @@ _HEAD_LINES = 4
 
 @dataclass(slots=True)
 class _Draft:
-    """An article in the works: what is left of the text, and what was learned on the way."""
+    """An article in the works: what is left of it, and what was learned on the way."""
 
     title: str
     lead: str
     lines: list[str]
     authors: tuple[str, ...]
+    vietnamese: bool
+    dateline: str | None = None
+    anonymous: bool = True
+    """No byline was found yet that is known by its form only."""
     removed: list[Removed] = field(default_factory=list)
     declared: list[Declaration] = field(default_factory=list)
-    dateline: str | None = None
-    byline_author: str = ""
 
     def cut(self, kind: str, text: str) -> None:
         self.removed.append(Removed(kind, text.strip()))
 
-    def declare(self, kind: str, value: str, where: str) -> None:
-        self.declared.append(Declaration(kind, value, where))  # type: ignore[arg-type]
+    def declare(self, kind: Literal["source_url", "source_name", "credit"], value: str, where: str) -> None:
+        self.declared.append(Declaration(kind, value, where))
+
+    def declared_first(self, kind: str) -> str | None:
+        return next((declaration.value for declaration in self.declared if declaration.kind == kind), None)
 
 
 def clean(article: Article) -> Article:
     """The article without markers.
 
-    Cuts from `text` and `lead`, appends each piece to `removed`, and fills `source_url`, `source_name`, `credits`, `dateline` and
-    `authors` where they are empty, `declarations`, `cleaner` and `content_hash`. Text without a marker comes back unchanged, and
-    cleaning what is clean changes nothing. The text comes back in NFC if anything was cut.
+    Cuts from `text` and `lead`, appends each piece to `removed`, adds to `declarations` and `credits`, fills `source_url`, `source_name`,
+    `dateline` and `authors` where they are empty, and sets `cleaner` and `content_hash`. What is kept and what is removed make up the input,
+    white space apart. A text without markers comes back as it is; cleaning what is clean changes nothing. Markers are found in composed and
+    decomposed Unicode alike; a text something was cut from comes back composed (NFC).
     """
-    draft = _Draft(article.title, article.lead, article.text.split("\n"), article.authors)
+    draft = _Draft(
+        title=unicodedata.normalize("NFC", article.title),
+        lead=unicodedata.normalize("NFC", article.lead),
+        lines=unicodedata.normalize("NFC", article.text).split("\n"),
+        authors=article.authors,
+        vietnamese=rules.is_vietnamese(article.language),
+    )
+    whole = (draft.lead, list(draft.lines))
     while _pass(draft):
         pass
-    if not draft.removed and not draft.declared:
-        text, lead = "\n".join(draft.lines), draft.lead
-    else:
-        text, lead = "\n".join(draft.lines), draft.lead
-    declarations = tuple(dict.fromkeys(article.declarations + tuple(draft.declared)))
-    credits = tuple(dict.fromkeys([*article.credits, *(d.value for d in draft.declared if d.kind == "credit")]))
+    changed = whole != (draft.lead, draft.lines)
+    lead, text = (draft.lead, "\n".join(draft.lines).strip("\n")) if changed else (article.lead, article.text)
+    credit = (declaration.value for declaration in draft.declared if declaration.kind == "credit")
     return replace(
         article,
-        text=text,
         lead=lead,
+        text=text,
         authors=draft.authors,
-        source_url=article.source_url or _first(draft.declared, "source_url"),
-        source_name=article.source_name or _first(draft.declared, "source_name"),
-        credits=credits,
+        source_url=article.source_url or draft.declared_first("source_url"),
+        source_name=article.source_name or draft.declared_first("source_name"),
+        credits=tuple(dict.fromkeys((*article.credits, *credit))),
         dateline=article.dateline or draft.dateline,
-        declarations=declarations,
-        removed=article.removed + tuple(draft.removed),
+        declarations=tuple(dict.fromkeys((*article.declarations, *draft.declared))),
+        removed=(*article.removed, *draft.removed),
         cleaner=CLEANER,
         content_hash=content_hash(article.title, lead, text),
     )
 
 
 def content_hash(title: str, lead: str, text: str) -> str:
-    """32 hex digits: BLAKE2b-128 of the three parts in NFKC, case folded, white space as single spaces."""
+    """32 hex digits: BLAKE2b-128 of the three parts in NFKC, case folded, runs of white space as one space."""
     parts = (" ".join(unicodedata.normalize("NFKC", part).casefold().split()) for part in (title, lead, text))
     return hashlib.blake2b("\n".join(parts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
-def _first(declared: list[Declaration], kind: str) -> str | None:
-    return next((declaration.value for declaration in declared if declaration.kind == kind), None)
-
-
 def _pass(draft: _Draft) -> bool:
-    """One round over the text; True when something was cut, because that may lay open the next marker."""
-    before = (list(draft.lines), draft.lead, draft.authors)
+    """One round over the text. True when something was cut, because that may lay open the next marker."""
+    before = len(draft.removed)
     _anywhere(draft)
-    _tail(draft)
+    _tails(draft)
     _head(draft)
-    return before != (draft.lines, draft.lead, draft.authors)
+    return len(draft.removed) > before
 
 
 def _anywhere(draft: _Draft) -> None:
     kept: list[str] = []
+    captions = sum(map(bool, draft.lines)) > 2
     for line in draft.lines:
-        kind = rules.whole_line(line, draft.title) if line else None
+        kind = rules.whole_line(line, draft.title)
+        if kind is None and captions and rules.is_caption(line):
+            kind = "caption"
         if kind:
             draft.cut(kind, line)
             continue
@@ -99,80 +110,104 @@ def _anywhere(draft: _Draft) -> None:
     draft.lines = kept
 
 
-def _tail(draft: _Draft) -> None:
-    """Markers off the end, one after the other. Each makes the next one surer: they come together."""
+def _tails(draft: _Draft) -> None:
+    """Markers off the end of the text, and off what stands above a counter or placeholder further up, where a page went on below."""
+    _tail(draft, len(draft.lines))
+    for at in range(len(draft.lines) - 1, -1, -1):
+        if at < len(draft.lines) and rules.is_anchor(draft.lines[at]):
+            _tail(draft, at + 1)
+
+
+def _tail(draft: _Draft, end: int) -> None:
+    """Cut markers upwards from line `end`, one after the other. Each makes the next one surer, because they come together."""
     sure = False
-    while draft.lines:
-        line = draft.lines[-1]
-        above = draft.lines[-2] if len(draft.lines) > 1 else ""
-        beside = sure or bool(rules.placeholder_at_end(above))
-        start = _tail_marker(draft, line, beside)
-        if start is None:
-            break
-        sure = True
+    while end:
+        line = draft.lines[end - 1]
+        if not line.strip():
+            end -= 1
+            continue
+        above = draft.lines[end - 2] if end > 1 else ""
+        found = _ending(draft, line, sure=sure or rules.placeholder_at_end(above) is not None)
+        if found is None:
+            return
+        start, kind = found
+        draft.cut(kind, line[start:])
+        sure = sure or kind in ("ad", "comment_count", "source_line")
         rest = line[:start].rstrip()
         if rest:
-            draft.lines[-1] = rest
+            draft.lines[end - 1] = rest
         else:
-            draft.lines.pop()
+            del draft.lines[end - 1]
+            end -= 1
 
 
-def _tail_marker(draft: _Draft, line: str, sure: bool) -> int | None:
-    """Where the marker starts that ends the line, once it is noted in the draft; None when the line ends in text."""
-    if not line.strip():
-        return 0
+def _ending(draft: _Draft, line: str, *, sure: bool) -> tuple[int, str] | None:
+    """Where the marker starts that ends the line, and its kind, once what it says is declared; None when the line ends in text."""
     ad = rules.placeholder_at_end(line)
     if ad and (ad.known or ad.start == 0 or sure):
-        draft.cut("ad", line[ad.start :])
-        return ad.start
-    if rules.is_comment_count(line, sure=sure):
-        draft.cut("comment_count", line)
-        return 0
-    glued = rules.comment_count_glued(line)
-    if glued is not None:
-        draft.cut("comment_count", line[glued:])
-        return glued
-    source = rules.source_line(line, sure=sure)
-    if source:
-        draft.cut("source_line", line[source.start :])
-        if source.url:
-            draft.declare("source_url", source.url, "source_line")
-        if source.name:
-            draft.declare("source_name", source.name, "source_line")
-        return source.start
+        return ad.start, "ad"
+    count = rules.comment_count(line, sure=sure)
+    if count is not None:
+        return count, "comment_count"
+    source = _source(draft, line, sure=sure)
+    if source is not None:
+        return source, "source_line"
     if sure and rules.is_lone_word(line) and not any(cut.kind == "source_line" for cut in draft.removed):
-        draft.cut("source_line", line)
-        return 0
-    byline = rules.byline(line, sure=sure, authors=draft.authors)
-    if byline and len(draft.lines) > 1:
-        draft.cut("byline", line)
-        if byline.author and not draft.authors:
-            draft.authors = (byline.author,)
-        for name in byline.credits:
-            draft.declare("credit", name, "byline")
-        return 0
+        return 0, "source_line"
+    if len(draft.lines) > 1 and _byline(draft, line, sure=sure):
+        return 0, "byline"
+    if line.endswith("./."):
+        return len(line) - 2, "end_mark"
     credit = rules.credit_at_end(line)
     if credit:
-        start, names = credit
-        draft.cut("credit", line[start:])
-        for name in names:
+        for name in credit[1]:
             draft.declare("credit", name, "tail")
-        return start
-    if line.endswith("./."):
-        draft.cut("end_mark", "/.")
-        return len(line) - 2
+        return credit[0], "credit"
+    photo = rules.photo_credit_at_end(line)
+    if photo is not None:
+        return photo, "photo_credit"
+    piece = rules.last_piece(line)
+    if piece is not None:
+        source = _source(draft, line[piece:], sure=False)
+        if source is not None:
+            return piece + source, "source_line"
+        if _byline(draft, line[piece:], sure=False):
+            return piece, "byline"
     return None
 
 
+def _source(draft: _Draft, text: str, *, sure: bool) -> int | None:
+    source = rules.source(text, sure=sure)
+    if source is None:
+        return None
+    if source.url:
+        draft.declare("source_url", source.url, "source_line")
+    if source.name:
+        draft.declare("source_name", source.name, "source_line")
+    return source.start
+
+
+def _byline(draft: _Draft, text: str, *, sure: bool) -> bool:
+    byline = rules.byline(
+        text, sure=sure and draft.anonymous, authors=draft.authors, vietnamese=draft.vietnamese and draft.anonymous
+    )
+    if byline is None:
+        return False
+    if byline.author and not byline.credits:
+        draft.anonymous = False
+    if byline.author and not draft.authors:
+        draft.authors = (byline.author,)
+    for name in byline.credits:
+        draft.declare("credit", name, "byline")
+    return True
+
+
 def _head(draft: _Draft) -> None:
-    lead = rules.dateline(draft.lead) if draft.lead else None
-    if lead:
-        draft.cut("dateline", draft.lead[: lead[0]])
-        draft.dateline = draft.dateline or lead[1]
-        draft.lead = draft.lead[lead[0] :]
+    """The aggregator's head, a placeholder, a byline and the paper's code above or before the first sentence."""
     for at, line in enumerate(draft.lines[:_HEAD_LINES]):
         name = rules.name_twice_and_date(line)
         ad = rules.placeholder_at_start(line)
+        author = rules.byline_at_head(line)
         if name:
             draft.cut("source_line", line)
             draft.declare("source_name", name, "head")
@@ -180,10 +215,24 @@ def _head(draft: _Draft) -> None:
         elif ad and (ad.known or ad.end == len(line)):
             draft.cut("ad", line[: ad.end])
             draft.lines[at] = line[ad.end :].lstrip()
-    draft.lines[:_HEAD_LINES] = [line for line in draft.lines[:_HEAD_LINES] if line]
-    for at, line in enumerate(draft.lines[:2]):
-        code = rules.dateline(line)
-        if code:
-            draft.cut("dateline", line[: code[0]])
-            draft.dateline = draft.dateline or code[1]
-            draft.lines[at] = line[code[0] :]
+        elif author and len(draft.lines) > 1:
+            draft.cut("byline", line)
+            draft.authors = draft.authors or (author,)
+            draft.lines[at] = ""
+    draft.lead = _dateline(draft, draft.lead)
+    draft.lines[:2] = [_dateline(draft, line) for line in draft.lines[:2]]
+
+
+def _dateline(draft: _Draft, line: str) -> str:
+    """The line without the paper's code. An agency's place line is text; it is only taken down."""
+    code = rules.dateline(line)
+    if code:
+        draft.cut("dateline", line[: code[0]])
+        draft.dateline = draft.dateline or code[1]
+        return line[code[0] :]
+    place = rules.agency_dateline(line)
+    if place:
+        draft.dateline = draft.dateline or place[0]
+        for name in place[1]:
+            draft.declare("credit", name, "dateline")
+    return line

@@ -25,7 +25,7 @@ SOURCE = {
     "hu": "Forrás",
     "id": "Sumber|Tautan sumber|Sumber artikel",
     "it": "Fonte|Fonti|Link alla fonte",
-    "ja": "ソース|出典|情報源|ソースリンク|出典リンク|引用元|ソース:",
+    "ja": "ソース|出典|情報源|ソースリンク|出典リンク|引用元",
     "km": "ប្រភព|ប្រភពព័ត៌មាន|តំណភ្ជាប់ប្រភព",
     "ko": "원천|출처|소스|소스 링크|출처 링크",
     "lo": "ແຫຼ່ງທີ່ມາ|ທີ່ມາ|ແຫລ່ງທີ່ມາ|ແຫຼ່ງຂໍ້ມູນ",
@@ -111,7 +111,7 @@ PHOTO = {
     "hi": "फोटो|फ़ोटो|तस्वीर|चित्र",
     "id": "Foto|Gambar",
     "it": "Foto|Immagine",
-    "ja": "写真|画像|写真提供|写真=",
+    "ja": "写真|画像|写真提供",
     "km": "រូបថត|រូបភាព|រូប",
     "ko": "사진|사진 제공|이미지",
     "lo": "ພາບ|ຮູບ|ຮູບພາບ",
@@ -130,7 +130,7 @@ RELATED = {
     "ar": "اقرأ أيضا|اقرأ أيضًا|إقرأ أيضا|اقرأ المزيد|أخبار ذات صلة|شاهد أيضا",
     "de": "Lesen Sie auch|Lesen Sie mehr|Mehr lesen|Mehr zum Thema|Lesen Sie hier|Auch interessant|Siehe auch|Lesen Sie dazu auch|Zum Thema|Weiterlesen",
     "el": "Διαβάστε επίσης|Διαβάστε ακόμα|Διαβάστε περισσότερα|Δείτε επίσης|Δείτε ακόμα",
-    "en": "Read more|Read also|Also read|See also|See more|Related|Related articles|Related news|Related stories|More on this story|READ NEXT|Recommended|You may also like|Further reading",
+    "en": "Read more|Read also|Also read|See also|See more|Related|Related articles|Related news|Related stories|More on this story|READ NEXT|You may also like|Further reading",
     "es": "Lea también|Lee también|Te puede interesar|Le puede interesar|Más información|Noticias relacionadas|Leer más|Ver más",
     "fr": "Lire aussi|À lire aussi|A lire aussi|Lire plus|À lire|Voir aussi|Sur le même sujet|Articles liés|Lire également|A lire également",
     "he": "קראו גם|קראו עוד|ראו גם|כתבות קשורות",
@@ -148,8 +148,8 @@ RELATED = {
     "th": "อ่านเพิ่มเติม|ข่าวที่เกี่ยวข้อง|อ่านต่อ|ดูเพิ่มเติม",
     "tr": "Ayrıca okuyun|Devamını oku|İlgili haberler",
     "uk": "Читайте також|Дивіться також|Читати також",
-    "vi": "Xem thêm|Đọc thêm|Xem tiếp|Đọc tiếp|Tin liên quan|Bài liên quan|Tin bài liên quan|Các tin khác|Các bài khác|Tin khác|Bài viết liên quan|Bài đọc tiếp|Tin cùng chuyên mục|Có thể bạn quan tâm|Mời bạn đọc thêm|Mời độc giả đọc thêm|Mời xem thêm|Mời bạn xem thêm|Tin tức liên quan|Tin mới|Tin nóng|Đọc nhiều|Nên xem|Có thể bạn chưa biết|>> Xem thêm",
-    "zh": "相关阅读|延伸阅读|相关新闻|相關新聞|延伸閱讀|查看更多|更多|阅读更多|相关报道|推荐阅读",
+    "vi": "Xem thêm|Đọc thêm|Xem tiếp|Đọc tiếp|Tin liên quan|Bài liên quan|Tin bài liên quan|Các tin khác|Các bài khác|Tin khác|Bài viết liên quan|Bài đọc tiếp|Tin cùng chuyên mục|Có thể bạn quan tâm|Mời bạn đọc thêm|Mời độc giả đọc thêm|Mời xem thêm|Mời bạn xem thêm|Tin tức liên quan|Nên xem|Có thể bạn chưa biết",
+    "zh": "相关阅读|延伸阅读|相关新闻|相關新聞|延伸閱讀|查看更多|阅读更多|相关报道|推荐阅读",
 }
 """A link to another article: the word alone, or `word: headline`."""
 
@@ -174,7 +174,7 @@ SHARE = {
     "ru": "Поделиться|Поделиться в соцсетях|Скопировать ссылку|Распечатать|Наверх",
     "th": "แชร์|แบ่งปัน|คัดลอกลิงก์",
     "tr": "Paylaş",
-    "vi": "Chia sẻ|Chia sẻ bài viết|Chia sẻ Facebook|Chia sẻ Zalo|Gửi bình luận|Viết bình luận|Bình luận|Quay lên trên|Lên đầu trang|Trở lên trên|Về đầu trang|In bài viết|In bài|Lưu bài viết|Lưu bài|Sao chép liên kết|Copy link|Ý kiến bạn đọc|Ý kiến của bạn|Theo dõi|Theo dõi chúng tôi|Gửi email|Gửi cho bạn bè|Thích",
+    "vi": "Chia sẻ|Chia sẻ bài viết|Chia sẻ Facebook|Chia sẻ Zalo|Gửi bình luận|Viết bình luận|Bình luận|Quay lên trên|Lên đầu trang|Trở lên trên|Về đầu trang|In bài viết|In bài|Lưu bài viết|Lưu bài|Sao chép liên kết|Copy link|Ý kiến bạn đọc|Ý kiến của bạn|Theo dõi chúng tôi|Gửi email|Gửi cho bạn bè",
     "zh": "分享|分享到|打印|复制链接|返回顶部",
 }
 """A button's word, alone on its line."""
@@ -206,26 +206,41 @@ PLAYER = {
 CREDIT_BEFORE = {
     "ar": "وفقا ل|وفقًا ل|بحسب|حسب|نقلا عن|نقلاً عن",
     "cs": "podle",
-    "de": "laut|nach|gemäß|nach Angaben von|mit Material von|nach Informationen von",
-    "el": "σύμφωνα με|σύμφωνα με το|σύμφωνα με την|με πληροφορίες από",
-    "en": "according to|via|from|with|as reported by|based on|source",
+    "da": "ifølge",
+    "de": "laut|gemäß|nach Angaben von|mit Material von|nach Informationen von",
+    "el": "σύμφωνα με το|σύμφωνα με την|σύμφωνα με τους|σύμφωνα με",
+    "en": "according to|via|as reported by",
     "es": "según|con información de|de acuerdo con",
-    "fr": "selon|d'après|avec|d’après",
+    "fi": "lähteenä",
+    "fr": "selon|d'après|d’après",
     "he": "על פי|לפי",
     "id": "menurut|berdasarkan|mengutip",
     "it": "secondo",
-    "km": "យោងតាម|តាម|បើតាម",
-    "lo": "ຕາມ|ອີງຕາມ",
-    "nl": "volgens|naar",
-    "pl": "według|za|wg",
+    "km": "យោងតាម|បើតាម|តាម",
+    "lo": "ອີງຕາມ|ຕາມ",
+    "nl": "volgens",
+    "pl": "według|wg",
     "pt": "segundo|de acordo com|conforme|com informações de",
-    "ru": "по данным|согласно|по материалам|по сообщению|по информации|по словам",
-    "th": "ตามรายงานของ|ตามที่|ตาม|อ้างอิงจาก|จาก",
+    "ru": "по данным|согласно|по материалам|по сообщению|по информации",
+    "sv": "enligt",
+    "th": "ตามรายงานของ|ตามที่|อ้างอิงจาก|ตาม",
     "uk": "за даними|за матеріалами",
-    "vi": "theo|lược dịch theo|tổng hợp từ|dẫn theo|tổng hợp theo|biên dịch theo|dịch từ|lược theo|theo báo|theo tin từ|nguồn|trích",
-    "zh": "据|根据|來源|來自|据报道|根據|來自於|根据报道",
+    "vi": "theo|theo báo|theo tin từ|lược dịch theo|tổng hợp theo|biên dịch theo|dẫn theo|lược theo|tổng hợp từ|dịch từ",
+    "zh": "据|根据|根據|來自|据报道|根据报道",
 }
-"""Words that name whom an article is taken from, before the name: `Ngoc Anh (laut Japan Times, Reuters)`."""
+"""Words that name whom an article is taken from, before the name: `Ngoc Anh (laut Japan Times, Reuters)`, `Theo SGTT`."""
+
+CREDIT_BRACKETED = {
+    "de": "nach|mit|Quelle",
+    "en": "from|with|based on|source",
+    "fr": "avec",
+    "nl": "naar|bron",
+    "pl": "za",
+    "th": "จาก",
+    "vi": "nguồn|trích",
+    "zh": "来源",
+}
+"""The same, but too common in prose: they count behind a name in brackets only, before a known agency or beside another marker."""
 
 CREDIT_AFTER = {
     "hi": "के अनुसार|के मुताबिक",
@@ -251,6 +266,24 @@ COMPILED = {
 }
 """What a byline says in brackets when several sources were merged or translated: `TB (Zusammenfassung)`."""
 
+BYLINE = {
+    "de": "Von|Text|Autor|Autorin",
+    "en": "By|Written by|Author|Reported by",
+    "es": "Por|Autor",
+    "fr": "Par|Auteur",
+    "id": "Oleh|Penulis",
+    "it": "Di|Autore",
+    "ja": "文|取材・文|執筆|記者",
+    "ko": "글|기자",
+    "nl": "Door|Tekst",
+    "pl": "Autor|Tekst",
+    "pt": "Por|Autor",
+    "ru": "Автор|Текст",
+    "vi": "Tác giả|Thực hiện|Bài|Tin|Bài, ảnh|Bài và ảnh|Tin, ảnh|Tin và ảnh|Tin- ảnh|Tin ảnh|Bài ảnh|Bài- ảnh|Bài - ảnh|Tin - ảnh|Nội dung|Ghi chép|Người viết",
+    "zh": "记者|作者|编辑|責任編輯|责任编辑",
+}
+"""Words before an author's name on a line of its own: `By Jane Doe`, `Tin, ảnh: Trường Hoàng`."""
+
 AGENCIES = (
     "AAP|ABC News|AFP|AFP/dpa|AFP/TTXVN|Agência Brasil|Agencia EFE|Al Jazeera|Anadolu|ANI|ANSA|Antara|AP|APA|ATS|BBC|Bernama|Bloomberg|BNO|Business Insider|"
     "Catholic News Agency|CCTV|CNA|CNBC|CNN|ČTK|DPA|dpa-AFX|dts|EFE|epd|Europa Press|Fox News|Global Times|IANS|Interfax|Itar-Tass|JIJI|Jiji Press|KCNA|"
@@ -270,16 +303,14 @@ DATELINES = (
 """Paper codes that open a story, in brackets or before a dash: `(CLO) `, `TTO - `. Other codes are known by their form."""
 
 FOLLOW = (
-    r"(?:Mời|Kính mời) (?:(?:quý|các|bạn|độc|khán|thính|giả|vị|đọc|xem|và) )*(?:theo dõi|đón xem|đón đọc|xem thêm|xem video|bấm|cùng theo dõi)\b.*",
-    r"(?:Hãy |Quý độc giả |Bạn đọc |Độc giả )?(?:theo dõi|tham gia|truy cập|quan tâm|đăng ký) .*(?:Google News|Facebook|Fanpage|Zalo|YouTube|Telegram|TikTok|kênh 14 trên)\b.*",
-    r"(?:Follow|Like|Find|Join) (?:us|\S+(?: \S+){0,3}) on (?:Google News|Facebook|Twitter|X|Instagram|YouTube|Telegram|WhatsApp|TikTok|LinkedIn)\b.{0,80}",
-    r"Folgen Sie uns (?:auf|bei) .{1,80}",
+    r"(?:Kính )?mời (?:(?:quý|các|bạn|độc|khán|thính|giả|vị|đọc|xem|và) )*(?:theo dõi|đón xem|đón đọc|cùng theo dõi|xem thêm|xem video)\b.{0,160}",
+    r"(?:Hãy |Quý độc giả |Bạn đọc |Độc giả )?(?:theo dõi|tham gia|truy cập|quan tâm|nhấn theo dõi) .{0,60}(?:Google News|Fanpage|Zalo|Telegram|kênh YouTube|trên Facebook|trên YouTube|trên TikTok)\b.{0,40}",
+    r"(?:Follow|Like|Find|Join) (?:us|\S+(?: \S+){0,3}) on (?:Google News|Facebook|Twitter|X|Instagram|YouTube|Telegram|WhatsApp|TikTok|LinkedIn)\b.{0,60}",
+    r"Folgen Sie uns (?:auf|bei) .{1,60}",
     r"Suivez(?:-nous)? .{0,40}sur (?:Google News|Facebook|Twitter|Instagram|YouTube|WhatsApp)\b.{0,40}",
-    r"S[íi]gu?[ae]nos en .{1,80}",
+    r"S[íi]gu?[ae]nos en .{1,60}",
     r"Siga(?:-nos)? .{0,40}no (?:Google|Facebook|Twitter|Instagram|YouTube|WhatsApp|Telegram)\b.{0,40}",
-    r"Подпис(?:ывайтесь|аться) на .{0,60}(?:канал|Telegram|Дзен|Google|новости)\b.{0,60}",
+    r"Подпис(?:ывайтесь|аться) на .{0,60}(?:канал|Telegram|Дзен|Google|новости)\b.{0,40}",
     r"Ikuti .{0,40}di (?:Google News|Facebook|Instagram|Twitter|WhatsApp)\b.{0,40}",
-    r"Đánh giá bài viết.{0,40}",
-    r"(?:Nhận|Nhấn|Đăng ký) (?:tin|để nhận tin|nhận tin) .{0,60}(?:email|Email|bản tin)\b.{0,40}",
 )
-"""Whole lines that ask the reader to follow or share; regular expressions without case."""
+"""Whole lines that ask the reader to follow; regular expressions without case, each bounded in length."""

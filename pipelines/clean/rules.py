@@ -1,258 +1,311 @@
-"""What one line is: the forms of markers, on top of the words in `markers.py`.
+"""What a line is: the forms of markers, on top of the words in `markers.py`.
 
-Every function looks at one line, has no state and says `None` (or False) where it is not sure. Long lines are prose: most rules
-refuse them by length first, which also bounds every regular expression here.
+Every function looks at one line, has no state, and says None where it is not sure. `sure` means that another marker stands beside the
+line: markers come together, so there a form alone is enough and the word may be of a language that is in no table. Lines longer than
+markers are prose and are refused first; that also bounds every regular expression here.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from pipelines.clean import markers
 
 MARKER_LENGTH = 120
-"""No marker without a URL is longer, in characters."""
-URL_LENGTH = 2048
+"""No marker without an address in it is longer, in characters."""
+LINE_LENGTH = 300
+"""No line that is a marker as a whole is longer: read-more lines hold a headline."""
+CAPTION_LENGTH = 500
+URL_LENGTH = 2000
 
 _INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff\u00ad"
-_EDGE = " \t\u00a0\u3000.…·•‧-–—*|:：>»«<~=_\"'" + _INVISIBLE
-_STOP = ".!?…。！？؟।॥։។၊။"
-_CLOSING = "\"'”’»›)]}）】」』】〕"
+_SPACE = " \t\u00a0\u3000" + _INVISIBLE
+_EDGE = _SPACE + ".…·•‧-–—*|:：>»«<~=_\"'“”"
+_STOP = ".!?…。！？؟।॥։។၊"
+_CLOSING = "\"'”’»›)]}）】」』］〕"
 _UNCASED = re.compile(r"[\u0590-\u08ff\u0900-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
 def fold(text: str) -> str:
-    """How words of the tables are compared: no case, no invisible characters, no punctuation around, single spaces."""
+    """How words are compared with the tables: no case, nothing invisible, no punctuation around, single spaces."""
     return " ".join(text.strip(_EDGE).casefold().split())
 
 
-def _words(*tables: Mapping[str, str]) -> frozenset[str]:
-    return frozenset(fold(word) for table in tables for words in table.values() for word in words.split("|"))
+def _listed(*tables: Mapping[str, str]) -> list[str]:
+    return [word for table in tables for words in table.values() for word in words.split("|")]
 
 
-def _alternatives(words: Iterable[str]) -> str:
-    return "|".join(re.escape(word) for word in sorted(set(words), key=lambda word: (-len(word), word)))
+def _folded(words: Iterable[str]) -> frozenset[str]:
+    return frozenset(map(fold, words))
 
 
-def _listed(*tables: Mapping[str, str]) -> str:
-    return _alternatives(word for table in tables for words in table.values() for word in words.split("|"))
+def _either(words: Iterable[str]) -> str:
+    """A regular expression for any of the words, the longest first."""
+    return "(?:" + "|".join(re.escape(word) for word in sorted(set(words), key=lambda word: (-len(word), word))) + ")"
 
 
-SOURCE = _words(markers.SOURCE)
-COMMENTS = _words(markers.COMMENTS)
-ADS = _words(markers.ADS)
-PHOTO = _words(markers.PHOTO)
-RELATED = _words(markers.RELATED)
-BUTTONS = {
-    word: kind for kind, table in (("share", markers.SHARE), ("player", markers.PLAYER)) for word in _words(table)
-}
-TAGS = _words(markers.TAGS)
-COMPILED = _words(markers.COMPILED)
-AGENCIES = frozenset(fold(name) for name in markers.AGENCIES.split("|"))
-DATELINES = frozenset(fold(name) for name in markers.DATELINES.split("|"))
+SOURCE = _folded(_listed(markers.SOURCE))
+COMMENTS = _folded(_listed(markers.COMMENTS))
+ADS = _folded(_listed(markers.ADS))
+PHOTO = _folded(_listed(markers.PHOTO))
+RELATED = _folded(_listed(markers.RELATED))
+TAGS = _folded(_listed(markers.TAGS))
+COMPILED = _folded(_listed(markers.COMPILED))
+BYLINE = _folded(_listed(markers.BYLINE))
+AGENCIES = _folded(markers.AGENCIES.split("|"))
+DATELINES = _folded(markers.DATELINES.split("|"))
+ALONE = (
+    dict.fromkeys(RELATED, "related")
+    | dict.fromkeys(TAGS, "tags")
+    | dict.fromkeys(_folded(_listed(markers.SHARE)), "share")
+    | dict.fromkeys(_folded(_listed(markers.PLAYER)), "player")
+)
+"""Words that are a marker when they stand alone on their line → its kind."""
 
-_SOURCE_END = re.compile(rf"(?:{_listed(markers.SOURCE)})$", re.IGNORECASE)
-_URL = r"(?:https?://|www\.)[^\s<>\"'\[\]{}|\\^`]{4,2000}|[a-z0-9][a-z0-9-]*(?:\.[a-z0-9-]+)*\.[a-z]{2,10}/[^\s<>\"'\[\]{}|\\^`]{1,2000}"
-_URL_END = re.compile(rf"({_URL})\s*$", re.IGNORECASE)
-_COUNT_END = re.compile(r"[(（\[]\s*\d{1,6}\s*[)）\]]$")
-_LABEL_CHARS = re.compile(r"[^\W\d_]+(?:[ '’-][^\W\d_]+){0,3}$")
-_PLACEHOLDER = re.compile(r"[\[【［〔]\s?([^\W\d_]+(?:[ '’-][^\W\d_]+){0,2})([ _\u00a0-]?)(\d{1,2})\s?[\]】］〕]")
+
+# -- what kind of text -------------------------------------------------------------------------------------------------------
+
+
+def is_sentence(text: str) -> bool:
+    """Whether the text ends like a sentence."""
+    return text.rstrip(_SPACE + _CLOSING)[-1:] in _STOP
+
+
+_LABEL = re.compile(r"[^\W\d_][^\W\d_\u0300-\u036f]*(?:[ '’-][^\W\d_]+){0,3}")
+_MARKS = re.compile(
+    r"[\u0300-\u036f\u0900-\u0903\u093a-\u094f\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1-\u0ebc\u0ec8-\u0ecd\u17b4-\u17d3\u0591-\u05c7\u064b-\u0652]"
+)
+
+
+def _is_label(text: str, *, length: int = 30) -> bool:
+    """One to four words without punctuation. Vowel signs, which are no letters to `re`, count as none."""
+    return 0 < len(text) <= length and _LABEL.fullmatch(_MARKS.sub("", text)) is not None
+
+
+def is_lone_word(line: str) -> bool:
+    """One or two short words with no punctuation: a label, whatever the language."""
+    word = line.strip(_SPACE + ":：")
+    return word.count(" ") <= 1 and _is_label(word, length=24)
+
+
+_NOT_A_NAME = re.compile(r"[!?。！？؟।;=<>{}\[\]@#]|\.\s|https?:")
+_DOMAIN = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,6}", re.IGNORECASE)
+
+
+def is_name(text: str) -> bool:
+    """Whether the text looks like the name of a person, a paper or an agency: mostly capitals, or a short one of a script without."""
+    text = text.strip(_EDGE)
+    if not 1 < len(text) <= 50 or _NOT_A_NAME.search(text) or sum(char.isdigit() for char in text) > 4:
+        return False
+    if _UNCASED.search(text):
+        return len(text) <= 24
+    words = text.replace("/", " ").split()
+    capital = sum(not word[0].islower() for word in words)
+    return len(words) <= 8 and (capital * 3 >= len(words) * 2 or _DOMAIN.fullmatch(text) is not None)
+
+
+_PARTICLES = frozenset(["de", "da", "del", "di", "du", "la", "le", "van", "von", "der", "den", "ter", "bin", "al", "el", "und", "y"])
+
+
+def is_person(text: str) -> bool:
+    """Whether the text looks like one person's full name, in a script with capitals: two to five words, letters only."""
+    words = text.replace("-", " ").split()
+    return (
+        2 <= len(words) <= 5
+        and len(text) <= 45
+        and not _UNCASED.search(text)
+        and all(word.strip(".").replace("’", "").replace("'", "").isalpha() for word in words)
+        and all(word[0].isupper() or word in _PARTICLES for word in words)
+        and words[-1][0].isupper()
+    )
+
+
+# -- ad placeholders ---------------------------------------------------------------------------------------------------------
+
+_PLACEHOLDER = re.compile(r"[\[【［〔]\s?([^\W\d_][^\]】］〕\d]{0,24}?)([ _\u00a0-]?)(\d{1,2})\s?[\]】］〕]")
 
 
 class Placeholder(NamedTuple):
     start: int
     end: int
     known: bool
+    """By its word, or by the underscore that no prose has."""
 
 
 def placeholder_at_end(line: str) -> Placeholder | None:
-    """`[ad_2]` and its translations at the end of the line. `known`: by the word, or by the underscore no prose has."""
-    opening = max(line.rfind(bracket, -40) if len(line) > 40 else line.rfind(bracket) for bracket in "[【［〔")
-    return _placeholder(line, opening, end=True) if opening >= 0 else None
+    """`[ad_2]`, `[広告2]`: a word and a number in square brackets at the end of the line."""
+    if line.rstrip(_EDGE)[-1:] not in ("]", "】", "］", "〕"):
+        return None
+    opening = max(line.rfind(bracket, max(0, len(line) - 50)) for bracket in "[【［〔")
+    found = _PLACEHOLDER.match(line, opening) if opening >= 0 else None
+    return _placeholder(found, len(line)) if found and not line[found.end() :].strip(_EDGE) else None
 
 
 def placeholder_at_start(line: str) -> Placeholder | None:
     """The same at the start of the line."""
-    return _placeholder(line, 0, end=False) if line[:1] in "[【［〔" else None
+    found = _PLACEHOLDER.match(line)
+    return _placeholder(found, found.end()) if found else None
 
 
-def _placeholder(line: str, position: int, *, end: bool) -> Placeholder | None:
-    found = _PLACEHOLDER.match(line, position)
-    if not found or (end and line[found.end() :].strip(_EDGE)):
+def _placeholder(found: re.Match[str], end: int) -> Placeholder | None:
+    word = found[1].rstrip(" _-")
+    if not _is_label(word, length=24):
         return None
-    stop = len(line) if end else found.end()
-    return Placeholder(position, stop, fold(found[1]) in ADS or found[2] == "_")
+    return Placeholder(found.start(), end, fold(word) in ADS or found[2] == "_")
 
 
-def is_comment_count(line: str, *, sure: bool) -> bool:
-    """`Kommentar (0)`. A word of no table counts with a zero, or after (below) another marker."""
-    found = _COUNT_END.search(line) if len(line) <= MARKER_LENGTH // 2 else None
+# -- comment counters --------------------------------------------------------------------------------------------------------
+
+_COUNT = re.compile(r"\s?[(（\[]\s*(\d{1,6})\s*[)）\]]$")
+_COMMENT_END = re.compile(rf"{_either(_listed(markers.COMMENTS))}\s?[(（\[]\s*\d{{1,6}}\s*[)）\]]$", re.IGNORECASE)
+
+
+def comment_count(line: str, *, sure: bool) -> int | None:
+    """Where `Kommentar (0)` starts that ends the line; 0 when it is the line. A word of no table counts with a zero, or when sure."""
+    line = line.rstrip(_SPACE)
+    found = _COUNT.search(line, max(0, len(line) - 16))
     if not found:
+        return None
+    word = line[: found.start()].strip(_SPACE + ":")
+    if fold(word) in COMMENTS or (_is_label(word) and word.count(" ") <= 2 and (sure or int(found[1]) == 0)):
+        return 0
+    known = _COMMENT_END.search(line, max(0, len(line) - 60))
+    if known and known.start():
+        before = line[: known.start()]
+        if _glued(before[-1], known[0][0]) or _address_at_end(before):
+            return known.start()
+    return None
+
+
+def is_anchor(line: str) -> bool:
+    """Whether the line is a counter or placeholder beyond doubt, also in the middle of a text."""
+    if len(line) > 40 or line.rstrip(_SPACE)[-1:] not in (")", "）", "]", "】", "］", "〕"):
         return False
-    word = line[: found.start()].strip(" \u00a0:" + _INVISIBLE)
-    if fold(word) in COMMENTS:
+    found = _COUNT.search(line)
+    if found and fold(line[: found.start()]) in COMMENTS:
         return True
-    return bool(_LABEL_CHARS.match(word)) and len(word) <= 30 and (sure or re.sub(r"\D", "", found[0]) == "0")
+    ad = placeholder_at_end(line.strip(_SPACE))
+    return ad is not None and ad.known and ad.start == 0
 
 
-_COMMENT_GLUED = re.compile(rf"(?:{_listed(markers.COMMENTS)})\s?[(（\[]\s*\d{{1,6}}\s*[)）\]]$", re.IGNORECASE)
+def _glued(before: str, first: str) -> bool:
+    """Whether two neighbouring characters belong to two pieces that lost the space between them: `KIEN|Quelle`, `].|ソース`."""
+    if before in _SPACE + "-/'’\"„“«([（":
+        return False
+    if _UNCASED.match(first):
+        return not _UNCASED.match(before)
+    return first.isupper() or before in _CLOSING + _STOP
 
 
-def comment_count_glued(line: str) -> int | None:
-    """Where a known comment counter starts that is glued to the text before it, as in `….htmlKommentar (0)`."""
-    if not _COUNT_END.search(line[-20:]):
-        return None
-    found = _COMMENT_GLUED.search(line, max(0, len(line) - 60))
-    if not found or not found.start():
-        return None
-    before, word = line[found.start() - 1], found[0][0]
-    return (
-        found.start()
-        if _boundary(before, word) or _URL_END.search(line[: found.start()].rstrip()[-URL_LENGTH:])
-        else None
-    )
+# -- source lines ------------------------------------------------------------------------------------------------------------
+
+_URL = r"(?:(?:https?://|www\.)[^\s<>\"'\[\]{}|\\^`]{4,2000}|[a-z0-9][a-z0-9-]{0,60}(?:\.[a-z0-9-]{1,60}){0,4}\.[a-z]{2,10}/[^\s<>\"'\[\]{}|\\^`]{1,2000})"
+_URL_END = re.compile(rf"({_URL})\s*$", re.IGNORECASE)
+_SOURCE_END = re.compile(rf"{_either(_listed(markers.SOURCE))}$", re.IGNORECASE)
 
 
-class SourceLine(NamedTuple):
+class Source(NamedTuple):
     start: int
-    """Where the marker starts in the line; what stands before it is not part of it."""
+    """Where the marker starts in the line; what stands before is glued to it and no part of it."""
     url: str
     name: str
 
 
-def source_line(line: str, *, sure: bool) -> SourceLine | None:
-    """`Quelle: https://…`, `Quelle: Công Luận`, `Quelle`, glued to a byline too. `sure`: another marker stands beside the line."""
-    if len(line) > URL_LENGTH:
-        return None
-    found = _URL_END.search(line) if "/" in line else None
-    if found:
-        head = line[: found.start()].rstrip(" \u00a0" + _INVISIBLE)
-        url = found[1].rstrip(".,;:)]\u200f\u200e")
-        if head.endswith((":", "：")):
-            head = head[:-1].rstrip()
-            start = _source_word(head, glued=True)
-            if start is None and sure and _is_label(head):
-                start = 0
-            if start is not None:
-                return SourceLine(start, url, "")
-        elif fold(head) in SOURCE:
-            return SourceLine(0, url, "")
-        elif sure and not head:
-            return SourceLine(0, url, "")
-        return None
+def source(line: str, *, sure: bool) -> Source | None:
+    """`Quelle: https://…`, `Nguồn: Công Luận`, `Quelle` alone, and each of them glued to a byline: `HA KIENQuelle`."""
+    line = line.rstrip(_SPACE)
+    address = _address_at_end(line)
+    if address:
+        head = line[: address.start()].rstrip(_SPACE)
+        start = _source_word(head.rstrip(":：" + _SPACE))
+        if start is None and sure and (not head or (head[-1] in ":：" and _is_label(head[:-1].strip(_SPACE)))):
+            start = 0
+        return None if start is None else Source(start, address[1].rstrip(".,;:)]"), "")
     if len(line) > MARKER_LENGTH:
         return None
-    label, colon, name = line.replace("：", ":").rpartition(":")
+    label, colon, name = line.replace("：", ":").partition(":")
     if colon:
-        start = _source_word(label.rstrip(), glued=True)
+        start = _source_word(label.rstrip(_SPACE))
         name = name.strip(_EDGE)
-        return SourceLine(start, "", name) if start is not None and name and is_name(name) else None
-    if fold(line) in SOURCE:
-        return SourceLine(0, "", "")
-    start = _source_word(line.rstrip(_EDGE), glued=sure or not is_sentence(line))
-    return SourceLine(start, "", "") if start else None
+        return (
+            Source(start, "", name)
+            if start is not None and name and all(map(is_name, re.split("[,/]", name)))
+            else None
+        )
+    start = _source_word(line.rstrip(_EDGE))
+    return Source(start, "", "") if start is not None and (start == 0 or sure or not is_sentence(line)) else None
 
 
-def _source_word(head: str, *, glued: bool) -> int | None:
-    """Where the source word starts that ends `head`: the whole of it, or glued to what stands before."""
+def _source_word(head: str) -> int | None:
+    """Where the source word starts that ends `head`: 0 when it is all of it, else where it is glued to what stands before."""
     if fold(head) in SOURCE:
         return 0
-    found = _SOURCE_END.search(head, max(0, len(head) - 40)) if glued else None
-    if not found or not found.start():
+    found = _SOURCE_END.search(head, max(0, len(head) - 40))
+    return found.start() if found and found.start() and _glued(head[found.start() - 1], found[0][0]) else None
+
+
+def _address_at_end(line: str) -> re.Match[str] | None:
+    if "/" not in line or len(line) > URL_LENGTH + MARKER_LENGTH:
         return None
-    return found.start() if _boundary(head[found.start() - 1], found[0][0]) else None
+    at = line.rstrip(_SPACE).rfind(" ") + 1
+    glued = line.find("http", at)
+    return _URL_END.search(line, max(at, glued))
 
 
-def _boundary(before: str, first: str) -> bool:
-    """Whether two characters without a space between them belong to two pieces that were glued together."""
-    if before.isspace() or before in "-/'’\"„“«([（":
-        return False
-    if first.isupper():
-        return True
-    if _UNCASED.match(first):
-        return not _UNCASED.match(before)
-    return before in _CLOSING or before in _STOP
+# -- credits and bylines -----------------------------------------------------------------------------------------------------
 
-
-def _is_label(text: str) -> bool:
-    return 0 < len(text) <= 30 and bool(_LABEL_CHARS.match(text.strip(" \u00a0" + _INVISIBLE)))
-
-
-def is_lone_word(line: str) -> bool:
-    """One or two short words with no punctuation: a label, whatever the language."""
-    word = line.strip(" \u00a0:：" + _INVISIBLE)
-    return len(word) <= 24 and word.count(" ") <= 1 and bool(_LABEL_CHARS.match(word))
-
-
-def is_sentence(text: str) -> bool:
-    """Whether the text ends like a sentence."""
-    return text.rstrip(" \u00a0" + _CLOSING + _INVISIBLE)[-1:] in _STOP
-
-
-_NAME_BAD = re.compile(r"[!?。！？؟।;=<>{}\[\]@#]|\.\s|https?:")
-
-
-def is_name(text: str) -> bool:
-    """Whether the text looks like the name of a person, a paper, an agency, or of a few of them."""
-    text = text.strip(_EDGE)
-    if not 1 < len(text) <= 60 or _NAME_BAD.search(text) or sum(char.isdigit() for char in text) > 4:
-        return False
-    if _UNCASED.search(text):
-        return len(text) <= 24 or (text.count(" ") + text.count("、") <= 5 and len(text) <= 40)
-    words = text.replace("/", " ").replace(",", " ").split()
-    capital = sum(word[:1].isupper() or word[:1].isdigit() for word in words)
-    return (
-        len(words) <= 8
-        and (capital * 3 >= len(words) * 2 or _DOMAIN.fullmatch(text) is not None)
-        and not words[0][:1].isspace()
-    )
-
-
-_DOMAIN = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,6}", re.IGNORECASE)
-_SPLIT = re.compile(r"\s*[,;、،，/+]\s*|\s+(?:và|and|und|et|y|e|dan|и|και|&|و)\s+")
-_BEFORE = re.compile(
-    rf"(?:{_listed(markers.CREDIT_BEFORE)})(?:\s*:\s*|\s+|(?<=[\u3400-\u9fff\u0e00-\u0eff\u1780-\u17ffל])|(?<= ל))",
-    re.IGNORECASE,
-)
-_AFTER = re.compile(rf"\s*(?:{_listed(markers.CREDIT_AFTER)})$", re.IGNORECASE)
+_LIST = re.compile(r"\s*[,;、،，/+]\s*|\s+(?:và|and|und|et|y|e|dan|и|και|&|و)\s+")
+_AFTER_WORD = r"(?:\s*[:：]\s*|\s+|(?<=[\u0e00-\u0eff\u1780-\u17ff\u3400-\u9fff])|(?<= ل))"
+_BEFORE = re.compile(_either(_listed(markers.CREDIT_BEFORE)) + _AFTER_WORD, re.IGNORECASE)
+_BRACKETED = re.compile(_either(_listed(markers.CREDIT_BRACKETED)) + _AFTER_WORD, re.IGNORECASE)
+_AFTER = re.compile(rf"\s*{_either(_listed(markers.CREDIT_AFTER))}$", re.IGNORECASE)
 
 
 def names(text: str) -> tuple[str, ...]:
-    """The names of a list: `Japan Times, Reuters`. Empty when one of them is no name."""
-    parts = [part.strip(_EDGE) for part in _SPLIT.split(text.strip(_EDGE))]
-    parts = [part for part in parts if part]
-    if not parts or len(parts) > 6 or not all(_is_one_name(part) for part in parts):
-        return ()
-    return tuple(dict.fromkeys(parts))
+    """The names in a list of them, `Japan Times, Reuters`; empty when one of them is no name."""
+    parts = [part for part in (part.strip(_EDGE) for part in _LIST.split(text.strip(_EDGE))) if part]
+    return tuple(dict.fromkeys(parts)) if 0 < len(parts) <= 6 and all(map(_is_credit, parts)) else ()
 
 
-def _is_one_name(text: str) -> bool:
-    if not 1 < len(text) <= 40:
-        return False
-    return is_name(text) or _DOMAIN.fullmatch(text) is not None or fold(text) in AGENCIES
+def _is_credit(text: str) -> bool:
+    """A name, or a paper's name of which only the first word is a capital: `Thế giới di động`."""
+    return (
+        is_name(text)
+        or fold(text) in AGENCIES
+        or (text[0].isupper() and text.count(" ") <= 4 and len(text) <= 30 and not _NOT_A_NAME.search(text))
+    )
 
 
-def credited(text: str, *, sure: bool = False) -> tuple[str, ...]:
-    """The names in `laut Japan Times, Reuters`, `ロイターによると`, or a list of agencies alone (`AFP/dpa`).
+def agencies(text: str) -> tuple[str, ...]:
+    """The names in a list of agencies and desk codes, at least one of them known: `AFP`, `RND/dpa`."""
+    parts = [part.strip(_EDGE) for part in _LIST.split(text.strip(_EDGE))]
+    known = [part for part in parts if fold(part) in AGENCIES]
+    rest = [part for part in parts if part not in known]
+    return tuple(dict.fromkeys(parts)) if known and all(0 < len(part) <= 6 and part.isalpha() for part in rest) else ()
 
-    `sure`: the text stands in a byline beside other markers; then lower-case words of any language may lead (`ifølge Reuters`).
+
+def credited(text: str, *, bracketed: bool = False, sure: bool = False) -> tuple[str, ...]:
+    """The names in `laut Japan Times, Reuters`, `ロイターによると`, `AFP/dpa`.
+
+    `bracketed`: the text stood in brackets, where more words lead a name. With `sure` too, lower-case words of any language do.
     """
     text = text.strip(_EDGE)
     if len(text) > MARKER_LENGTH:
         return ()
-    found = _BEFORE.match(text)
-    if found:
+    if found := _BEFORE.match(text):
         return names(text[found.end() :])
-    found = _AFTER.search(text)
-    if found and found.start():
+    if (found := _AFTER.search(text)) and found.start():
         return names(text[: found.start()])
-    if all(fold(part) in AGENCIES for part in _SPLIT.split(text)):
-        return names(text)
+    if alone := agencies(text):
+        return alone
+    if not bracketed:
+        return ()
+    if found := _BRACKETED.match(text):
+        credit = names(text[found.end() :])
+        return credit if sure or agencies(text[found.end() :]) else ()
     words = text.split()
-    if sure and len(words) > 1 and words[0].islower() and words[0][:1].isalpha() and not _UNCASED.search(text):
-        lead = next((at for at, word in enumerate(words) if not word.islower()), len(words))
-        return names(" ".join(words[lead:])) if lead <= 3 else ()
-    return ()
+    lead = next((at for at, word in enumerate(words) if not word[0].islower()), 0)
+    return names(" ".join(words[lead:])) if sure and 0 < lead <= 3 else ()
 
 
 class Byline(NamedTuple):
@@ -260,159 +313,225 @@ class Byline(NamedTuple):
     credits: tuple[str, ...]
 
 
-_BRACKETED = re.compile(r"^(.{0,60}?)\s*[(（]\s*([^()（）]{1,80})\s*[)）][\s.]*$")
+_BYLINE_BRACKETS = re.compile(r"(.{0,60}?)\s*[(（]\s*([^()（）]{1,80})\s*[)）][\s.]*")
 
 
-def byline(line: str, *, sure: bool, authors: Iterable[str] = ()) -> Byline | None:
-    """`Ngoc Anh (laut Japan Times, Reuters)`, `Theo SGTT`, `TB (Zusammenfassung)`; the name alone when `sure` or a known author's."""
-    if len(line) > MARKER_LENGTH:
+def byline(line: str, *, sure: bool, authors: Collection[str] = (), vietnamese: bool = False) -> Byline | None:
+    """`Ngoc Anh (laut Japan Times, Reuters)`, `Theo SGTT`, `TB (Zusammenfassung)`, `Tin, ảnh: Trường Hoàng`.
+
+    A name alone counts when it is a known author's, when sure, or when the text is Vietnamese, where it closes nearly every story.
+    """
+    line = line.strip(_SPACE)
+    if len(line) > MARKER_LENGTH or not line:
         return None
-    if fold(line) in {fold(author) for author in authors}:
+    if fold(line) in map(fold, authors):
         return Byline("", ())
-    found = _BRACKETED.match(line)
-    if found:
+    if found := _BYLINE_BRACKETS.fullmatch(line):
         author, inside = found[1].strip(_EDGE), found[2]
         if author and not is_name(author):
             return None
-        sources = credited(inside, sure=sure)
-        if sources:
-            return Byline(author, sources)
-        if author and (fold(inside) in COMPILED or (sure and is_name(author))):
-            return Byline(author, ())
+        credit = credited(inside, bracketed=True, sure=sure)
+        if credit and (author or _BEFORE.match(inside) or agencies(inside)):
+            return Byline(author, credit)
+        return Byline(author, ()) if author and (fold(inside) in COMPILED or sure) else None
+    if is_sentence(line):
         return None
-    sources = credited(line) if not is_sentence(line) else ()
-    if sources:
-        return Byline("", sources)
-    if sure and is_name(line) and not is_sentence(line) and len(line) <= 40 and ":" not in line:
+    if credit := credited(line):
+        return Byline("", credit)
+    label, colon, name = line.replace("：", ":").partition(":")
+    if colon:
+        return Byline(name.strip(_EDGE), ()) if fold(label) in BYLINE and is_name(name) else None
+    if (sure and len(line) <= 40 and is_name(line)) or (vietnamese and _is_vietnamese_name(line)):
         return Byline(line.strip(_EDGE), ())
     return None
 
 
-_END_CREDIT = re.compile(r"\s*[(（]\s*([^()（）]{2,60})\s*[)）]\s*\.?$")
-_END_THEO = re.compile(
-    rf"(?<=[.!?…。\"”’»/])\s*(?:{_listed({'vi': markers.CREDIT_BEFORE['vi']})})[\s:]+([^.!?]{{2,60}})$"
-)
+def _is_vietnamese_name(text: str) -> bool:
+    return is_person(text) and len(text) <= 30 and all(len(word) <= 7 for word in text.replace("-", " ").split())
+
+
+def byline_at_head(line: str) -> str | None:
+    """The author in `By Jane Doe`, `Tác giả: Ngọc Ánh`, as a line of its own above the text; else None."""
+    if len(line) > 60:
+        return None
+    word, _, rest = line.partition(" ")
+    if fold(word.rstrip(":：")) in BYLINE and is_person(rest):
+        return rest.strip(_SPACE)
+    label, colon, name = line.replace("：", ":").partition(":")
+    return (
+        name.strip(_SPACE)
+        if colon and fold(label) in BYLINE and (is_person(name) or (_UNCASED.search(name) and is_name(name)))
+        else None
+    )
+
+
+_CREDIT_END = re.compile(r"\s*[(（\[]\s*([^()（）\[\]]{2,60})\s*[)）\]][\s.]*$")
+_LAST_STOP = re.compile(r"(?:(?<!\b[^\W\d_a-z])(?<!\b[^\W\d_a-z]\w)[.]|[!?…]|/\.)[\"”’»)]*\s+(?=\S)")
+# An abbreviation is no stop: `TP. Hồ Chí Minh`, `Dr. No`.
 
 
 def credit_at_end(line: str) -> tuple[int, tuple[str, ...]] | None:
-    """`… gestern. (AFP)`, `… năm nay./.(TTXVN)`, `… kinh tế. Theo Infonet` at the end of the last paragraph: where, and the names."""
-    for form in (_END_CREDIT, _END_THEO):
-        found = form.search(line, max(0, len(line) - MARKER_LENGTH))
-        if found and found.start():
-            sources = credited(found[1]) if form is _END_CREDIT else names(found[1])
-            if sources and (form is _END_THEO or is_sentence(line[: found.start()].rstrip("/ "))):
-                return found.start(), sources
-    return None
+    """`… gestern. (AFP)`, `… năm nay./.(TTXVN)`, `(Theo AFP)` behind the last sentence: where it starts, and the names."""
+    found = _CREDIT_END.search(line, max(0, len(line) - 70))
+    if not found or not found.start() or not is_sentence(line[: found.start()].rstrip("/ ")):
+        return None
+    credit = credited(found[1]) or ((found[1],) if fold(found[1]) in DATELINES else ())
+    return (found.start(), credit) if credit else None
 
 
-_DATELINE = re.compile(r"^[(（\[]\s*([^()（）\[\]]{2,24}?)\s*[)）\]]\s*([-–—:]\s*)?(?=\S)")
-_DATELINE_BARE = re.compile(r"^([^\W\d_][^\n]{1,18}?)\s+[-–—]\s+(?=\S)")
-_CODE = re.compile(r"(?=(?:.*[^\W\d_]){2})(?=\S*[A-ZĐ])[A-ZĐ][A-ZĐ&+.0-9]*(?: ?[A-Z&][A-Za-z]*)?")
-_ROMAN = re.compile(r"[IVXLC]+|\d+")
+def last_piece(line: str) -> int | None:
+    """Where the words start that follow the last sentence of the line, when they are few: a byline may be glued on there."""
+    start = None
+    for found in _LAST_STOP.finditer(line, max(0, len(line) - 110)):
+        start = found.end()
+    return start if start is not None and len(line) - start <= 80 else None
+
+
+# -- datelines ---------------------------------------------------------------------------------------------------------------
+
+_CODE_BRACKETED = re.compile(r"[(（\[]\s*([^()（）\[\]]{2,24}?)\s*[)）\]]\s*([-–—:]\s*)?(?=\S)")
+_CODE_BARE = re.compile(r"([^\W\d_][^\n()]{1,18}?)\s+[-–—]\s+(?=\S)")
+_CODE = re.compile(r"(?=(?:.*[^\W\d_]){2})[A-ZĐ][A-ZĐ&+.0-9]*(?: ?[A-Z&][A-Za-z]*)?")
+_NUMERAL = re.compile(r"[IVXLCDM]+|\d+")
+_PLACE = re.compile(r"([^()\n]{2,70}?)\s?\(([^()]{2,30})\)\s*[-–—]+\s*(?=\S)")
 
 
 def dateline(line: str) -> tuple[int, str] | None:
-    """`(CLO) `, `(HNM) - `, `TTO - ` at the start of a story: where the text begins, and the code."""
-    found = _DATELINE.match(line)
-    if found:
+    """A paper's code at the start of a story, `(CLO) `, `(HNM) - `, `TTO - `: where the text begins, and the code."""
+    if found := _CODE_BRACKETED.match(line):
         code = found[1]
-        known = fold(code) in DATELINES or fold(code) in AGENCIES
-        formed = bool(_CODE.fullmatch(code)) and not _ROMAN.fullmatch(code)
-        follows = line[found.end() : found.end() + 1]
-        starts = follows.isupper() or follows in "“\"'‘«„" or follows.isdigit() or bool(_UNCASED.match(follows))
-        if known or (found[2] and (formed or is_name(code))) or (formed and len(code) <= 8 and starts):
+        if fold(code) in DATELINES:
+            return found.end(), code
+        if fold(code) in AGENCIES or _NUMERAL.fullmatch(code):
+            return None
+        formed = _CODE.fullmatch(code) is not None
+        first = line[found.end()]
+        if (formed and (found[2] or (len(code) <= 8 and not first.islower()))) or (found[2] and _DOMAIN.fullmatch(code)):
             return found.end(), code
         return None
-    found = _DATELINE_BARE.match(line)
-    if found and fold(found[1].strip("() ")) in DATELINES:
-        return found.end(), found[1].strip("() ")
-    return None
+    found = _CODE_BARE.match(line)
+    return (found.end(), found[1]) if found and fold(found[1]) in DATELINES else None
 
 
-_PLAYER = re.compile(r"\d{1,2}:\d\d(?::\d\d)?\s*(?:/\s*\d{1,2}:\d\d(?::\d\d)?)?")
+def agency_dateline(line: str) -> tuple[str, tuple[str, ...]] | None:
+    """An agency's place line, `LONDON (AP) — `: all of it, and the agencies. It is part of the text and stays there."""
+    found = _PLACE.match(line)
+    credit = agencies(found[2]) if found else ()
+    return (found[0].strip(_SPACE + "-–—"), credit) if found and credit else None
+
+
+_NAME_TWICE = re.compile(r"(.{2,40}?)\s*\1\s*\d{1,2}[/.-]\d{1,2}[/.-]\d{4}(?:\s*[-–]?\s*\d{1,2}:\d\d)?")
+
+
+def name_twice_and_date(line: str) -> str | None:
+    """The paper's name in an aggregator's page head, `Công LuậnCông Luận31/12/2024`; else None."""
+    found = _NAME_TWICE.fullmatch(line) if len(line) <= MARKER_LENGTH and line[-1:].isdigit() else None
+    return found[1] if found else None
+
+
+# -- lines that are markers wherever they stand --------------------------------------------------------------------------------
+
+_PLAYER = re.compile(r"\d{1,2}:\d\d(?::\d\d)?\s*/\s*\d{1,2}:\d\d(?::\d\d)?|0?0:00")
 _IMAGE_FILE = re.compile(r"[\w\-. ()%+]{1,120}\.(?:jpe?g|png|gif|webp|bmp|avif|svg)", re.IGNORECASE)
-_IMAGE_MARKDOWN = re.compile(r"!\[[^\]\n]{0,300}\]\([^)\n]{0,1000}\)(?:\s*\|)?")
-_IMAGE_NUMBER = re.compile(rf"\s*[-–—]\s*(?:{_listed(markers.PHOTO)})\s*\d{{1,3}}\s*\.?$", re.IGNORECASE)
-_ARROW = re.compile(r"(?:>>|»»|>>>|››|►►|&gt;&gt;)")
+_IMAGE_MARKDOWN = re.compile(r"!\[[^\]]{0,300}\]\([^)]{0,300}\)\s*\|?")
+_IMAGE_NUMBER = re.compile(r"\s*[-–—]\s*[^\W\d_]{1,12}(?: [^\W\d_]{1,12})?\s*\d{1,3}\s*\.?")
+_IMAGE_NUMBER_END = re.compile(r".{10,250}\s[-–—]\s*(?:Ảnh|Hình|Photo|Foto|Bild|Image) \d{1,3}\.?")
+_ARROWS = (">>", "»»", "››", "►►", "&gt;&gt;")
 _FOLLOW = re.compile("|".join(f"(?:{form})" for form in markers.FOLLOW), re.IGNORECASE)
 _FOLLOW_HINT = re.compile(
-    r"mời|theo dõi|tham gia|truy cập|quan tâm|đăng ký|\bon\b|folgen|suive|s[íi]g|подпис|ikuti|đánh giá|nhấn|nhận",
+    r"mời|theo dõi|tham gia|truy cập|quan tâm|\bon\b|folgen|suive|s[íi]g|подпис|ikuti", re.IGNORECASE
+)
+_CREDIT_BRACKETS = re.compile(
+    rf"[(（\[]\s*{_either(_listed(markers.SOURCE, markers.PHOTO))}\s*[:：]?\s*([^()（）\[\]]{{2,60}})[)）\]][\s.]*",
     re.IGNORECASE,
 )
-_PHOTO_LINE = re.compile(
-    rf"^[(（\[]?\s*(?:{_listed(markers.PHOTO)})\s*(?:[:：=/]|\s[-–—])\s*(.{{2,60}})$", re.IGNORECASE
-)
-_SOURCE_BRACKETED = re.compile(
-    rf"^[(（\[]\s*(?:{_listed(markers.SOURCE, markers.PHOTO)})\s*[:：]\s*([^()（）]{{2,60}})[)）\]]\s*\.?$",
+_BRACKETS_END = re.compile(r"[(（\[][^()（）\[\]]{4,80}[)）\]][\s.]*$")
+_PHOTO_END = re.compile(
+    rf"(?:(?<=[\s.(（\[–—-])|(?<=[。、」』]))(?:{_either(_listed(markers.PHOTO))}\s?[:：]|{_either(_listed(markers.SOURCE, markers.PHOTO))}\s?[:：](?=[^()（）]*[)）]$))\s*([^:：()（）]{{2,50}})[)）\].\s]*$",
     re.IGNORECASE,
 )
 
 
 def whole_line(line: str, title: str) -> str | None:
-    """The kind of a line that is a marker by itself wherever it stands, else None."""
-    if len(line) > 300:
+    """The kind of a line that is a marker by itself, wherever it stands; else None."""
+    if len(line) > LINE_LENGTH:
         return None
-    bare = line.strip(" \t\u00a0\u3000" + _INVISIBLE)
-    if not bare or bare in {"|", "||", "![]", "[]", "()"}:
-        return "residue"
-    if bare[0] in ">»›►&" and _ARROW.match(bare):
+    bare = line.strip(_SPACE)
+    if not bare:
+        return None
+    if bare.startswith(_ARROWS):
         return "related"
     if bare[0] == "!" and _IMAGE_MARKDOWN.fullmatch(bare):
         return "image"
     if bare[0].isdigit() and _PLAYER.fullmatch(bare):
         return "player"
-    if title and bare.startswith(title) and _IMAGE_NUMBER.fullmatch(bare[len(title) :]):
+    if _is_image(bare, title):
         return "image"
-    if bare[-1:].isalpha() and _IMAGE_FILE.fullmatch(bare) and not is_sentence(bare):
-        return "image"
-    key = fold(bare)
-    if key in RELATED:
-        return "related"
-    if key in BUTTONS:
-        return BUTTONS[key]
-    if key in TAGS:
-        return "tags"
+    if kind := ALONE.get(fold(bare)):
+        return kind
     label, colon, rest = bare.replace("：", ":").partition(":")
-    if colon and len(label) <= 40:
+    if colon and len(label) <= 40 and not rest.rstrip(_SPACE).endswith((".", "。")):
         label = fold(label)
         if label in RELATED:
             return "related"
-        if label in TAGS and not is_sentence(rest):
+        if label in TAGS:
             return "tags"
-    if len(bare) <= MARKER_LENGTH and (_is_photo_credit(bare)):
+        if label in PHOTO and is_name(rest):
+            return "photo_credit"
+    if bare[0] in "(（[" and (found := _CREDIT_BRACKETS.fullmatch(bare)) and is_name(found[1]):
         return "photo_credit"
     if _FOLLOW_HINT.search(bare) and _FOLLOW.fullmatch(bare):
         return "follow"
     return None
 
 
-def _is_photo_credit(line: str) -> bool:
-    found = _SOURCE_BRACKETED.match(line) if line[0] in "(（[" else None
-    found = found or _PHOTO_LINE.match(line)
-    return bool(found) and is_name(found[1].strip(")）] ")) if found else False
+def _is_image(line: str, title: str) -> bool:
+    """A raw file name, or the alternative text that numbers the pictures of a story: `<title> - Ảnh 1.`"""
+    if line[-4:].lower() in (".jpg", "jpeg", ".png", ".gif", "webp", ".bmp", "avif", ".svg"):
+        return _IMAGE_FILE.fullmatch(line) is not None
+    if line.rstrip(" .")[-1:].isdigit():
+        return (
+            bool(title and line.startswith(title) and _IMAGE_NUMBER.fullmatch(line, len(title)))
+            or _IMAGE_NUMBER_END.fullmatch(line) is not None
+        )
+    return False
 
 
-_RESIDUE_END = re.compile(r"(?:\s*!\[[^\]\n]{0,300}\]\([^)\n]{0,1000}\))*\s+\|\s*$|(?:\s*!\[\]\([^)\n]{0,1000}\))+\s*$")
+def is_caption(line: str) -> bool:
+    """A block that ends with a photo credit: `Lloyd Austin in Tokio. Foto: Pool`."""
+    if len(line) > CAPTION_LENGTH or (":" not in line[-70:] and "：" not in line[-70:]):
+        return False
+    found = _PHOTO_END.search(line, max(0, len(line) - 90))
+    return found is not None and found.start() > 0 and is_name(found[1])
+
+
+def photo_credit_at_end(line: str) -> int | None:
+    """Where `(Quelle: Reuters)` starts behind the last sentence. In brackets the source is a picture's, not the article's."""
+    if line[-1:] not in (")", "）", "]", "."):
+        return None
+    found = _BRACKETS_END.search(line, max(0, len(line) - 90))
+    credit = found and _CREDIT_BRACKETS.fullmatch(found[0])
+    if not found or not found.start() or not credit or not is_sentence(line[: found.start()]):
+        return None
+    return found.start() if is_name(credit[1]) else None
+
+
+_RESIDUE_END = re.compile(r"(?:\s*!\[[^\]]{0,300}\]\([^)]{0,300}\)\s*\|?|\s+\|)\s*$")
 _SPACED_STOP = re.compile(r"(?<=\w) +(?=\.(?:\s|$))")
-_PLACE_DATE = re.compile(r"^(.{2,40}?)\s*\1\s*\d{1,2}[/.-]\d{1,2}[/.-]\d{4}(?:\s*[-–]?\s*\d{1,2}:\d\d)?$")
 
 
 def residue_at_end(line: str) -> int | None:
-    """Where `![]() |` or a lone ` |` starts that ends the line."""
-    if line[-1:] not in "|)":
+    """Where `![]() |` or a lone ` |` starts that ends the line, unless bars divide the line into cells."""
+    if line[-1:] not in ("|", ")") or line.count("|") > 1:
         return None
-    found = _RESIDUE_END.search(line, max(0, len(line) - 400))
+    found = _RESIDUE_END.search(line, max(0, len(line) - 620))
     return found.start() if found else None
 
 
 def stops(line: str) -> str:
-    """The line without the space that auto-linking leaves before a full stop."""
+    """The line without the space that auto-linking a word leaves before a full stop."""
     return _SPACED_STOP.sub("", line) if " ." in line else line
 
 
-def name_twice_and_date(line: str) -> str | None:
-    """The paper's name in `Công LuậnCông Luận31/12/2024`, an aggregator's page head; else None."""
-    if len(line) > MARKER_LENGTH or not line[-1:].isdigit():
-        return None
-    found = _PLACE_DATE.match(line)
-    return found[1] if found else None
+def is_vietnamese(language: str | None) -> bool:
+    return (language or "").lower().split("-")[0] == "vi"
