@@ -2,7 +2,8 @@
 
 from pipelines.dedup.backends import IndexDamaged, IndexMismatch
 from pipelines.dedup.fingerprints import fingerprint, minhash
-from pipelines.dedup.index import Candidate, Index, Likeness, open_index
+from pipelines.dedup.decide import Likeness
+from pipelines.dedup.index import Candidate, Index, open_index
 from pipelines.dedup.parameters import PARAMETERS, Parameters
 
 __all__ = [

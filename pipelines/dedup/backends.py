@@ -6,9 +6,9 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-DOCUMENT = np.dtype([("id", "V16"), ("host", "<u8"), ("time", "<i8"), ("size", "<u4"), ("alive", "?")])
+DOCUMENT = np.dtype([("id", "V16"), ("host", "<u8"), ("time", "<i8"), ("size", "<u4"), ("dated", "?"), ("alive", "?")])
 """One known version of one article: the 16 bytes of its id, a hash of its host, POSIX seconds of its publication (of its fetch when that is
-unknown), its number of shingles, and whether it is the latest version and not erased."""
+unknown, and then it is not `dated`), its number of shingles, and whether it is the latest version and not erased."""
 
 Documents = NDArray[np.void]
 """An array of `DOCUMENT`."""

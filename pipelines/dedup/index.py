@@ -1,42 +1,27 @@
-"""The index: every known article by its sketch, and the decisions made with it."""
+"""The index: every known article by its sketch, and the copies found with it."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.dedup.backends import DOCUMENT, Backend, Documents, IndexMismatch, Ragged
+from pipelines.dedup.decide import Likeness, compare, kind
 from pipelines.dedup.fingerprints import composed
-from pipelines.dedup.overlap import overlaps
 from pipelines.dedup.parameters import PARAMETERS, Parameters
 from pipelines.dedup.shingles import shingle
 from pipelines.dedup.sqlite import SqliteBackend
+from pipelines.dedup.view import Numbers, View, n_keys
 from pipelines.records import Article, Copy, CopyKind, Fact, Fingerprint
 
 METHOD = "shingles/1"
 Batch = Sequence[tuple[Article, Fingerprint]]
-
-
-@dataclass(frozen=True, slots=True)
-class Likeness:
-    """How two texts overlap, boilerplate left out. All three are 0–1."""
-
-    similarity: float
-    """Jaccard."""
-    containment: float
-    """Share of the first that stands in the second."""
-    containment_of: float
-    """Share of the second that stands in the first."""
-    shared: int = 0
-    """Shingles."""
-    boilerplate: int = 0
-    """Shared shingles that were left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +38,10 @@ class Candidate:
 def open_index(
     folder: Path, parameters: Parameters = PARAMETERS, *, backend: str = "sqlite", horizon: timedelta | None = None
 ) -> "Index":
-    """Open or make the index in `folder`. Raises IndexMismatch, IndexDamaged."""
+    """Open or make the index in `folder`. Raises IndexMismatch, IndexDamaged.
+
+    `horizon` leaves articles out of the candidates of `find` that were published (or, undated, fetched) longer ago.
+    """
     storage: Backend = {"sqlite": SqliteBackend}[backend](folder)
     stored, wanted = storage.parameters(), parameters.as_dict()
     if stored is None:
@@ -62,140 +50,133 @@ def open_index(
         storage.close()
         names = sorted(name for name in stored.keys() | wanted.keys() if stored.get(name) != wanted.get(name))
         said = ", ".join(f"{name} is {stored.get(name)} there, {wanted.get(name)} here" for name in names)
-        raise IndexMismatch(
-            f"{folder} was made with other parameters ({said}); rebuild it with: copydesk verify --repair"
-        )
+        raise IndexMismatch(f"{folder} was made with other parameters ({said}); rebuild it with: copydesk verify --repair")
     return Index(storage, parameters, horizon)
-
-
-class _Counts(NamedTuple):
-    left: NDArray[np.int64]
-    right: NDArray[np.int64]
-    counts: NDArray[np.int64]
 
 
 class Index:
     """Copies among new articles and all known ones. One writer at a time."""
 
-    def __init__(self, backend: Backend, parameters: Parameters = PARAMETERS, horizon: timedelta | None = None) -> None:
+    def __init__(
+        self, backend: Backend, parameters: Parameters = PARAMETERS, horizon: timedelta | None = None
+    ) -> None:
         self._backend = backend
         self._parameters = parameters
         self._horizon = horizon
 
     def __len__(self) -> int:
+        """How many article versions were added, erased ones included."""
         return len(self._backend)
 
+    # -- finding ----------------------------------------------------------------------------------------------------------
+
     def find(self, batch: Batch, *, run_id: str, now: datetime) -> list[Copy]:
-        """Copies among `batch` and everything added before. Adds nothing."""
-        latest = {article.article_id: (article, fingerprint) for article, fingerprint in batch}
-        batch = list(latest.values())
-        if not batch:
+        """Copies among `batch` and everything added before. Adds nothing.
+
+        Also rows for pairs of old articles whose decision changes because of the batch: it may bring the third page that shows what
+        is boilerplate on a host, or a new version of an article that is a copy no longer. Such rows supersede the earlier ones.
+        """
+        newest = {article.article_id: article for article, _ in batch}
+        if not newest:
             return []
-        documents, shingles, n_keys = _rows(batch, self._parameters)
-        history, n = self._backend, len(self._backend)
-        own = history.numbers(document["id"].tobytes() for document in documents)
-        replaced = np.array(sorted(own.values()), np.int64)
+        documents, shingles, _ = _rows(batch, self._parameters)
+        replaced = self._backend.numbers(document["id"].tobytes() for document in documents)
+        gone = np.array(sorted(replaced.values()), np.int64)
+        not_before = None if self._horizon is None else int((now - self._horizon).timestamp())
+        before = View(self._backend, self._parameters, not_before=not_before)
+        after = View(self._backend, self._parameters, documents, shingles, gone, not_before)
 
-        rows = np.repeat(np.arange(len(batch)), n_keys)
-        keys = np.concatenate([shingles[i][: n_keys[i]] for i in range(len(batch))])
-        order = np.argsort(keys, kind="stable")
-        keys, rows = keys[order], rows[order]
-        unique, inverse = np.unique(keys, return_inverse=True)
-        at, numbers = history.lookup(unique, self._parameters.postings)
-        keep = ~np.isin(numbers, replaced)
-        at, numbers = at[keep], numbers[keep]
-        at = np.concatenate([at, inverse])
-        numbers = np.concatenate([numbers, rows + n])
-        by_key = np.argsort(at, kind="stable")
-        at, numbers = at[by_key], numbers[by_key]
-        starts = np.searchsorted(at, np.arange(len(unique) + 1))
-        left, right = [], []
-        for key, row in zip(inverse.tolist(), rows.tolist(), strict=True):
-            others = numbers[starts[key] : starts[key + 1]]
-            others = others[(others < n) | (others > row + n)]
-            left.append(np.full(len(others), row))
-            right.append(others)
-        pairs, shared = np.unique(np.stack([np.concatenate(left), np.concatenate(right)]), axis=1, return_counts=True)
-        pairs = pairs[:, shared >= self._parameters.shared_keys]
+        position, other, _ = after.neighbours(after.batch)
+        found = self._decide(after, after.batch[position], other)
+        unsettled = self._unsettled(before, after, found)
+        position, other, _ = after.neighbours(unsettled)
+        found |= self._decide(after, unsettled[position], other)
+        asked = np.union1d(unsettled, gone)
+        position, other, _ = before.neighbours(asked)
+        earlier = self._decide(before, asked[position], other)
 
-        old = np.unique(pairs[1][pairs[1] < n])
-        local = Ragged.of([shingles[i] for i in range(len(batch))] + list(_each(history.shingles(old))))
-        everything = np.concatenate([documents, history.documents(old)]) if len(old) else documents
-        right_local = np.where(pairs[1] >= n, pairs[1] - n, len(batch) + np.searchsorted(old, pairs[1]))
-        counts = overlaps(local.values, local.offsets, pairs[0], right_local, np.zeros(len(local.values), np.bool_))
         copies = []
-        for a, b, row in zip(pairs[0].tolist(), right_local.tolist(), counts.tolist(), strict=True):
-            like = _likeness(row)
-            kind = _kind(like, self._parameters)
-            if kind is None:
-                continue
-            one, two = everything[a], everything[b]
-            if (one["time"], -int(one["size"]), one["id"].tobytes()) < (
-                two["time"],
-                -int(two["size"]),
-                two["id"].tobytes(),
-            ):
-                one, two = two, one
-                like = replace(like, containment=like.containment_of, containment_of=like.containment)
-            copies.append(
-                Copy(
-                    article_id=one["id"].tobytes().hex(),
-                    of_article_id=two["id"].tobytes().hex(),
-                    kind=kind,
-                    similarity=like.similarity,
-                    containment=like.containment,
-                    containment_of=like.containment_of,
-                    score=max(like.containment, like.containment_of) if kind == "partial" else like.similarity,
-                    evidence=(Fact("shared_shingles", str(like.shared)),),
-                    decided_at=now,
-                    run_id=run_id,
-                    method=METHOD,
-                )
-            )
-        return copies
+        fresh = {document["id"].tobytes() for document in documents}
+        for ids, pair in found.items():
+            old = earlier.get(ids)
+            if pair.kind and (not fresh.isdisjoint(ids) or old is None or old.kind != pair.kind):
+                copies.append(_copy(after, pair, pair.kind, newest, run_id, now))
+        for ids, old in earlier.items():
+            pair_now = found.get(ids)
+            if old.kind and (pair_now is None or pair_now.kind is None):
+                nothing = replace(old, likeness=Likeness(0.0, 0.0, 0.0))
+                copies.append(_copy(after, pair_now or nothing, "refuted", newest, run_id, now))
+        return sorted(copies, key=lambda copy: (copy.article_id, copy.of_article_id))
+
+    def _decide(self, view: View, left: Numbers, right: Numbers) -> "dict[tuple[bytes, bytes], _Pair]":
+        """Decisions by the pairs' ids, the smaller first; each pair once, though it may be given in both directions."""
+        if not len(left):
+            return {}
+        low, high = np.unique(np.stack([np.minimum(left, right), np.maximum(left, right)]), axis=1)
+        at, likenesses = compare(view, low, high, self._parameters)
+        low, high = low[at], high[at]
+        decided = {}
+        for document, of_document, number, of_number, likeness in zip(
+            view.documents(low), view.documents(high), low.tolist(), high.tolist(), likenesses, strict=True
+        ):
+            pair = _Pair(number, of_number, document, of_document, likeness, kind(likeness, self._parameters))
+            decided[min(pair.ids, pair.turned().ids)] = pair
+        return decided
+
+    def _unsettled(self, before: View, after: View, found: "Mapping[tuple[bytes, bytes], _Pair]") -> Numbers:
+        """Old articles that share their host and some text with a new one, while their host has shown too little to know its boilerplate."""
+        at_home = {
+            pair.number
+            for pair in found.values()
+            if pair.number < after.first <= pair.of_number and pair.document["host"] == pair.of_document["host"]
+        }
+        old = np.array(sorted(at_home), np.int64)
+        position, other, _ = before.neighbours(old)
+        home = before.documents(old)["host"][position] == before.documents(other)["host"]
+        return old[np.bincount(position[home], minlength=len(old)) < self._parameters.settled]
+
+    # -- learning ---------------------------------------------------------------------------------------------------------
 
     def add(self, commit_id: str, batch: Batch) -> None:
         """Make what was committed known, durably. The same `commit_id` again does nothing."""
-        if commit_id in self._backend.applied():
-            return
-        latest = {article.article_id: (article, fingerprint) for article, fingerprint in batch}
-        self._backend.add(commit_id, *_rows(list(latest.values()), self._parameters))
+        if commit_id not in self._backend.applied():
+            self._backend.add(commit_id, *_rows(batch, self._parameters))
 
     def applied(self) -> set[str]:
         """Ids of the commits that are in, durably."""
         return self._backend.applied()
 
-    def compare(self, a: str, b: str) -> Likeness | None:
-        """How two known articles overlap; None when one is not known."""
-        ids = [bytes.fromhex(a), bytes.fromhex(b)]
-        numbers = self._backend.numbers(ids)
-        if len(numbers) < len(set(ids)):
-            return None
-        both = self._backend.shingles(np.array([numbers[i] for i in ids]))
-        counts = overlaps(both.values, both.offsets, np.array([0]), np.array([1]), np.zeros(len(both.values), np.bool_))
-        return _likeness(counts[0].tolist())
-
-    def candidates_of(self, article_id: str) -> list[Candidate]:
-        """What a known article was compared with, the most alike first."""
-        id_ = bytes.fromhex(article_id)
-        number = self._backend.numbers([id_]).get(id_)
-        if number is None:
-            return []
-        mine = self._backend.shingles(np.array([number]))[0]
-        _, numbers = self._backend.lookup(mine[: _n_keys(mine, self._parameters)], self._parameters.postings)
-        others, shared = np.unique(numbers[numbers != number], return_counts=True)
-        found = []
-        for other, keys in zip(others.tolist(), shared.tolist(), strict=True):
-            if keys >= self._parameters.shared_keys:
-                name = self._backend.documents(np.array([other]))[0]["id"].tobytes().hex()
-                like = self.compare(article_id, name)
-                assert like is not None
-                found.append(Candidate(name, keys, like, _kind(like, self._parameters)))
-        return sorted(found, key=lambda c: -c.likeness.similarity)
-
     def remove(self, article_ids: Iterable[str]) -> int:
         """Erase articles, all versions and their shingles; how many versions went."""
-        return self._backend.remove(bytes.fromhex(a) for a in article_ids)
+        return self._backend.remove(bytes.fromhex(article_id) for article_id in article_ids)
+
+    # -- asking -----------------------------------------------------------------------------------------------------------
+
+    def compare(self, a: str, b: str) -> Likeness | None:
+        """How `a` is like `b`, boilerplate left out; None when one of them is not known."""
+        view = View(self._backend, self._parameters)
+        numbers = self._backend.numbers([bytes.fromhex(a), bytes.fromhex(b)])
+        if a == b or len(numbers) < 2:
+            return None
+        one, two = (np.array([numbers[bytes.fromhex(article_id)]]) for article_id in (a, b))
+        at_least_this = replace(self._parameters, shared_least=0, worth_a_look=0.0)
+        return compare(view, one, two, at_least_this)[1][0]
+
+    def candidates_of(self, article_id: str) -> list[Candidate]:
+        """What a known article is compared with, the most alike first. Empty for an unknown one."""
+        view = View(self._backend, self._parameters)
+        me = np.array(list(self._backend.numbers([bytes.fromhex(article_id)]).values()), np.int64)
+        position, other, shared = view.neighbours(me)
+        if not len(other):
+            return []
+        at_least_this = replace(self._parameters, shared_least=0, worth_a_look=0.0)
+        _, likenesses = compare(view, me[position], other, at_least_this)
+        names = [document["id"].tobytes().hex() for document in view.documents(other)]
+        candidates = [
+            Candidate(name, keys, likeness, kind(likeness, self._parameters))
+            for name, keys, likeness in zip(names, shared.tolist(), likenesses, strict=True)
+        ]
+        return sorted(candidates, key=lambda c: (c.kind is None, -c.likeness.similarity, c.article_id))
 
     def verify(self) -> None:
         """Read and check everything. Raises IndexDamaged."""
@@ -207,48 +188,94 @@ class Index:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
 
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """A decision, while it still knows the numbers of a view."""
+
+    number: int
+    of_number: int
+    document: np.void
+    of_document: np.void
+    likeness: Likeness
+    kind: CopyKind | None
+
+    @property
+    def ids(self) -> tuple[bytes, bytes]:
+        return self.document["id"].tobytes(), self.of_document["id"].tobytes()
+
+    def turned(self) -> "_Pair":
+        return _Pair(self.of_number, self.number, self.of_document, self.document, self.likeness.turned(), self.kind)
+
+    def copy_first(self) -> "_Pair":
+        """Of two dated articles the later one is the copy, else the shorter one; then the ids decide, so that the order of arrival never does."""
+        one, two = self.document, self.of_document
+        dated = one["dated"] and two["dated"]
+        later = (one["time"] if dated else 0, -int(one["size"]), self.ids[0])
+        earlier = (two["time"] if dated else 0, -int(two["size"]), self.ids[1])
+        return self if later > earlier else self.turned()
+
+
+def _copy(
+    view: View, pair: _Pair, kind_: CopyKind, newest: Mapping[str, Article], run_id: str, now: datetime
+) -> Copy:
+    pair = pair.copy_first()
+    likeness = pair.likeness
+    ids = [id_.hex() for id_ in pair.ids]
+    facts = [Fact("shared_shingles", str(likeness.shared))]
+    if likeness.boilerplate:
+        facts.append(Fact("boilerplate_shingles", str(likeness.boilerplate)))
+    if likeness.figures is not None:
+        facts.append(Fact("figures", f"{likeness.figures:.2f}"))
+    if kind_ in ("near", "partial"):
+        numbers = (pair.number, pair.of_number)
+        for name, mine, other in (("paragraphs", 0, 1), ("paragraphs_of", 1, 0)):
+            if ids[mine] in newest:
+                facts.append(Fact(name, _paragraphs(newest[ids[mine]], view.shingles(np.array([numbers[other]])).values)))
+    partial = max(likeness.containment, likeness.containment_of)
+    return Copy(
+        article_id=ids[0],
+        of_article_id=ids[1],
+        kind=kind_,
+        similarity=likeness.similarity,
+        containment=likeness.containment,
+        containment_of=likeness.containment_of,
+        score=0.0 if kind_ == "refuted" else partial if kind_ == "partial" else likeness.similarity,
+        evidence=tuple(facts),
+        decided_at=now,
+        run_id=run_id,
+        method=METHOD,
+    )
+
+
+def _paragraphs(article: Article, other: NDArray[np.uint32]) -> str:
+    """Which lines of the text stand, at least by half, in the other: `1-3,5 of 9`."""
+    shingled = shingle(composed(article))
+    hashes = (shingled.hashes >> np.uint64(32)).astype(np.uint32)
+    n = article.text.count("\n") + 1
+    line = shingled.lines - (len(shingled.line_hashes) - n)
+    in_text = line >= 0
+    there = np.bincount(line[in_text], minlength=n)
+    shared = np.bincount(line[in_text & np.isin(hashes, other)], minlength=n)
+    lines = np.flatnonzero((shared > 0) & (2 * shared >= there)) + 1
+    runs = np.split(lines, np.flatnonzero(np.diff(lines) > 1) + 1) if len(lines) else []
+    said = ",".join(f"{run[0]}" if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
+    return f"{said or 'none'} of {n}"
+
+
 def _rows(batch: Batch, parameters: Parameters) -> tuple[Documents, Ragged, NDArray[np.int64]]:
-    """The batch as a `Backend` takes it."""
-    documents = np.zeros(len(batch), DOCUMENT)
+    """The batch as a `Backend` takes it; of several versions of one article the last."""
+    latest = {article.article_id: (article, print_) for article, print_ in batch}
+    documents = np.zeros(len(latest), DOCUMENT)
     sets = []
-    for i, (article, print_) in enumerate(batch):
+    for i, (article, print_) in enumerate(latest.values()):
         shingles = np.unique((print_.shingles >> np.uint64(32)).astype(np.uint32))
         host = int.from_bytes(hashlib.blake2b(article.host.encode(), digest_size=8).digest(), "little")
+        dated = article.published_at is not None
         time = int((article.published_at or article.fetched_at).timestamp())
-        documents[i] = (bytes.fromhex(article.article_id), host, time, len(shingles), True)
+        documents[i] = (bytes.fromhex(article.article_id), host, time, len(shingles), dated, True)
         sets.append(shingles)
-    return documents, Ragged.of(sets), np.array([_n_keys(s, parameters) for s in sets], np.int64)
-
-
-def _n_keys(shingles: NDArray[np.uint32], parameters: Parameters) -> int:
-    below = int(np.searchsorted(shingles, np.uint32(0xFFFFFFFF // parameters.sketch_scale)))
-    return min(len(shingles), max(below, parameters.sketch_least))
-
-
-def _each(ragged: Ragged) -> Iterable[NDArray[np.uint32]]:
-    return (ragged[i] for i in range(len(ragged.offsets) - 1))
-
-
-def _likeness(counts: Sequence[int]) -> Likeness:
-    everything, shared, left, right = counts[:4]
-    union = left + right - shared
-    return Likeness(shared / (union or 1), shared / (left or 1), shared / (right or 1), shared, everything - shared)
-
-
-def _kind(like: Likeness, parameters: Parameters) -> CopyKind | None:
-    if like.similarity == 1.0 and not like.boilerplate:
-        return "exact"
-    if like.similarity >= parameters.near:
-        return "near"
-    if max(like.containment, like.containment_of) >= parameters.contained:
-        return "partial"
-    return None
-
-
-__all__ = ["UTC", "Batch", "Candidate", "Index", "Likeness", "Mapping", "open_index"]
+    return documents, Ragged.of(sets), np.array([n_keys(s, parameters) for s in sets], np.int64)

@@ -26,10 +26,24 @@ class Parameters:
     """Sketch hashes two articles share to become candidates."""
     postings: int = 64
     """A sketch hash that more articles hold brings the first and the last of them only."""
-    near: float = 0.36
+    shared_least: int = 10
+    """Shingles a pair must share, boilerplate left out, to be a copy. Equal texts need none."""
+    worth_a_look: float = 0.1
+    """Share of the smaller text, boilerplate included, below which a pair is not looked at any further."""
+    near: float = 0.33
     """Jaccard from which a pair is `near`."""
-    contained: float = 0.5
+    contained: float = 0.33
     """Share of the smaller text from which a pair is `partial`."""
+    figures: float = 0.4
+    """A pair that shares its figures worse than this, measured by its words, is two editions of one form …"""
+    figures_least: int = 8
+    """… when the one that has fewer has this many shingles with figures."""
+    family: int = 24
+    """Neighbours on the same host that are asked for boilerplate."""
+    related: float = 0.1
+    """Share of what is not common to many, from which two articles of one host are related."""
+    settled: int = 8
+    """Neighbours on the same host from which on its boilerplate is taken as learned, and a new article changes no old decision."""
 
     def as_dict(self) -> dict[str, str]:
         """For the metadata of tables and the index."""

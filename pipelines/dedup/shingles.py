@@ -3,6 +3,8 @@
 Three words (Vietnamese: syllables) are short enough to survive edits and long enough to be rare. Scripts without spaces have no words to
 count, so each token carries a width, and a shingle is a window at least `SPAN` wide: three words, six ideographs or kana, or twelve
 Thai, Lao, Khmer or Burmese letters, which hold about as much meaning; mixed text mixes.
+
+Bit 32 of a shingle's hash says whether a digit stands in it (`WITH_DIGIT`): what changes between two editions of a template is its figures.
 """
 
 import unicodedata
@@ -12,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.dedup.compiled import compiled
-from pipelines.dedup.letters import IDEOGRAPH, MARK, SEPARATOR, SKIPPED, SYLLABIC, WORD, letters
+from pipelines.dedup.letters import IDEOGRAPH, MARK, SEPARATOR, SKIPPED, WORD, letters
 
 SCHEME = "words-3/1"
 """Name and version of everything in this module and in `letters`; to be raised when any hash of any text changes."""
@@ -24,6 +26,8 @@ _S27, _S30, _S31 = np.uint64(27), np.uint64(30), np.uint64(31)
 _FNV = np.uint64(0x100000001B3)
 _START = np.uint64(0xCBF29CE484222325)
 _I, _Y = np.uint64(ord("i")), np.uint64(ord("y"))
+_ZERO, _NINE = np.uint64(ord("0")), np.uint64(ord("9"))
+WITH_DIGIT = np.uint64(1 << 32)
 _BEFORE_Y = np.zeros(128, np.bool_)
 _BEFORE_Y[[ord(c) for c in "hklmstvu"]] = True
 """Vietnamese spells the vowel after these as i or y at will (kĩ thuật, kỹ thuật); after u only in qu, which is near enough."""
@@ -70,16 +74,18 @@ def _shingle(codes, kind, base, second, tone):  # type: ignore[no-untyped-def]
         n_lines += code == 10
     tokens = np.empty(len(codes), np.uint64)
     widths = np.empty(len(codes), np.uint8)
+    digits = np.empty(len(codes), np.bool_)
     line_of = np.empty(len(codes), np.int32)
     line_hashes = np.zeros(n_lines, np.uint64)
     n, line, i = 0, 0, 0
     while i < len(codes):
         what = _kind_of(codes[i], kind)
-        if what == SEPARATOR or what == SKIPPED or what == MARK:
+        if what in (SEPARATOR, SKIPPED, MARK):
             line += codes[i] == 10
             i += 1
             continue
         h, before, tones = _START, _START, np.uint64(0)
+        digit = False
         last, last_but_one = np.uint64(0), np.uint64(0)
         first = i
         while i < len(codes):
@@ -96,6 +102,7 @@ def _shingle(codes, kind, base, second, tone):  # type: ignore[no-untyped-def]
                 tones += np.uint64(tone[code])
             before, h = h, (h ^ letter) * _FNV
             last_but_one, last = last, letter
+            digit = digit or (_ZERO <= letter <= _NINE)
             if more:
                 before, h = h, (h ^ more) * _FNV
                 last_but_one, last = last, more
@@ -104,6 +111,7 @@ def _shingle(codes, kind, base, second, tone):  # type: ignore[no-untyped-def]
             h = (before ^ _I) * _FNV
         tokens[n] = mix(h + tones * _K1)
         widths[n] = WORD_WIDTH if what == WORD else IDEOGRAPH_WIDTH if what == IDEOGRAPH else SYLLABIC_WIDTH
+        digits[n] = digit
         line_of[n] = line
         line_hashes[line] = mix((line_hashes[line] ^ tokens[n]) + _K1)
         n += 1
@@ -111,17 +119,16 @@ def _shingle(codes, kind, base, second, tone):  # type: ignore[no-untyped-def]
     hashes = np.empty(n, np.uint64)
     m = 0
     for i in range(n):
-        h, width = _START, 0
+        h, width, digit = _START, 0, False
         j = i
         while j < n and width < SPAN:
             h = mix((h ^ tokens[j]) + _K1)
             width += widths[j]
+            digit = digit or digits[j]
             j += 1
         if width < SPAN and i > 0:
             break
-        hashes[m] = h
+        hashes[m] = h | WITH_DIGIT if digit else h & ~WITH_DIGIT
         m += 1
     return hashes[:m], line_of[:m].copy(), line_hashes
 
-
-__all__ = ["SCHEME", "SPAN", "SYLLABIC", "Shingled", "mix", "shingle"]
