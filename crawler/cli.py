@@ -1,9 +1,6 @@
 """The `copydesk` command: one thin function per command. Exit codes are in `Exit`."""
 
-import logging
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -49,32 +46,44 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of text
 
 
 def main() -> None:
-    """Run the command line; every known error becomes one message and its exit code."""
-    with _plain_errors():
+    """Run the command line; everything that can go wrong ends as one message and its exit code."""
+    try:
         app()
+    except KeyboardInterrupt:
+        show.error("interrupted")
+        sys.exit(Exit.INTERRUPTED)
+    except Exception as error:  # noqa: BLE001  (the last line of defence)
+        sys.exit(_told(error))
 
 
-@contextmanager
-def _plain_errors() -> Iterator[None]:
-    """Turn what can go wrong into a message that says what and what to do, and an exit code of DESIGN section 4."""
-    from pipelines import dedup, store  # noqa: PLC0415  (keeps `--help` fast)
+def _told(error: Exception) -> Exit:
+    """Say what went wrong; return the exit code it has. The stages are imported here, so that `--help` stays fast."""
+    from crawler.crawl import NoContact  # noqa: PLC0415
+    from crawler.guard import BadOptionError  # noqa: PLC0415
+    from crawler.publishers import UnknownPublisherError  # noqa: PLC0415
+    from crawler.replay import DamagedArchiveError  # noqa: PLC0415
+    from pipelines import dedup, store  # noqa: PLC0415
     from pipelines.sources import UnreadableSourceError  # noqa: PLC0415
 
-    try:
-        yield
-    except (ConfigurationError, UnreadableSourceError) as error:
+    usage = (
+        BadOptionError,
+        ConfigurationError,
+        DamagedArchiveError,
+        NoContact,
+        UnknownPublisherError,
+        UnreadableSourceError,
+    )
+    if isinstance(error, usage):
         show.error(str(error))
-        sys.exit(Exit.USAGE)
-    except store.Locked as error:
+        return Exit.USAGE
+    if isinstance(error, store.Locked):
         show.error(str(error), "wait for it to end, or give another --data")
-        sys.exit(Exit.LOCKED)
-    except (store.StorageError, dedup.IndexMismatch, dedup.IndexDamaged, OSError) as error:
+        return Exit.LOCKED
+    if isinstance(error, (store.StorageError, dedup.IndexMismatch, dedup.IndexDamaged, OSError)):
         show.error(str(error))
-        sys.exit(Exit.STORAGE)
-    except Exception as error:  # (the last line of defence: exit code 1 is a bug, and says so)
-        logging.getLogger("copydesk").debug("bug", exc_info=True)
-        show.bug(error)
-        sys.exit(Exit.BUG)
+        return Exit.STORAGE
+    show.bug(error)
+    return Exit.BUG
 
 
 def _configured(**options: Any) -> Config:

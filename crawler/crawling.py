@@ -10,7 +10,7 @@ from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElaps
 
 from crawler import config, show
 from crawler.config import Config, ConfigurationError
-from crawler.crawl import Crawl, CrawlResult
+from crawler.crawl import Crawl, CrawlResult, NoContact
 from crawler.crawl import crawl as prepare
 from crawler.publishers import publisher, publishers
 from crawler.session import Report
@@ -44,6 +44,8 @@ def crawl(targets: Sequence[str], settings: Config, *, replay: tuple[Path, ...],
         all_copies=settings.all_copies,
         contact=settings.contact,
     )
+    if not (settings.contact or replay or settings.allow_address):
+        raise NoContact  # before a lock is taken or a folder made
     if dry_run:
         return _plan(ready(run=None, dry_run=True))
     horizon = config.duration(settings.horizon) if settings.horizon else None

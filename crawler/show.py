@@ -27,6 +27,11 @@ CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), *range(0x7F, 0xA0)) i
 BIDI = {code: f"\\u{code:04x}" for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F)}
 
 
+LIBRARIES = ("scrapy", "twisted", "trafilatura", "htmldate", "urllib3", "numba", "asyncio", "warcio", "py")
+TOLD = ("crawler.session", "pipelines.sources")
+"""What these warn of is in the summary too; people need not read it twice."""
+
+
 class _Way:
     """How this process speaks. Set once by `setup`."""
 
@@ -55,11 +60,20 @@ def setup(log: str, *, quiet: bool) -> None:
     _Way.quiet = quiet
     handler: logging.Handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(levelname)s %(message)s") if _Way.text else JsonLines())
+    quieter = {name: logging.ERROR for name in LIBRARIES} | (
+        {name: logging.ERROR for name in TOLD} if _Way.text else {}
+    )
+    least = logging.WARNING if _Way.text or quiet else logging.INFO
+    # A filter rather than levels: Scrapy sets its loggers' levels again when a crawl starts.
+    handler.addFilter(lambda record: record.levelno >= quieter.get(_logger(record.name), least))
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(logging.WARNING if _Way.text or quiet else logging.INFO)
-    for noisy in ("scrapy", "twisted", "trafilatura", "htmldate", "urllib3", "numba", "asyncio"):
-        logging.getLogger(noisy).setLevel(logging.ERROR)
+    root.setLevel(least)
+
+
+def _logger(name: str) -> str:
+    """The name itself when it has a rule of its own, else its package."""
+    return name if name in TOLD else name.partition(".")[0]
 
 
 def safe(text: object, limit: int = 200) -> str:
