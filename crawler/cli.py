@@ -192,9 +192,9 @@ def extract(
     if target is None:
         raise typer.BadParameter("say what to extract: a file, an address, - for stdin, or --batch FILE.jsonl")
     if target.startswith(("http://", "https://")):
-        from crawler import crawling  # noqa: PLC0415
+        from crawler import fetching  # noqa: PLC0415
 
-        page = crawling.fetch(target, settings)
+        page = fetching.fetch(target, settings)
     else:
         page = extracting.from_file(Path(target), url)
     raise typer.Exit(extracting.one(page, as_json=as_json))
@@ -255,3 +255,42 @@ def sql(
     show.setup(settings.log, quiet=False)
     overview = "SELECT table_name AS view, string_agg(column_name, ', ' ORDER BY ordinal_position) AS columns FROM information_schema.columns GROUP BY ALL ORDER BY 1"
     raise typer.Exit(looking.sql(settings.data, query or overview))
+
+
+# -- publishers ---------------------------------------------------------------------------------------------------------
+
+
+@publishers_app.callback()
+def publishers(ctx: typer.Context, log: Log = None) -> None:
+    """List the publishers copydesk knows, or check one."""
+    if ctx.invoked_subcommand is None:
+        from crawler.publishers import publishers as known  # noqa: PLC0415
+
+        show.setup(_configured(log=log).log, quiet=False)
+        show.table(
+            ("name", "publisher", "language", "hosts", "kind"),
+            [
+                (p.name, p.title, p.language, ", ".join(p.hosts), "aggregator" if p.aggregator else "newspaper")
+                for p in known().values()
+            ],
+        )
+
+
+@publishers_app.command()
+def check(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="As `copydesk publishers` lists it.")],
+    contact: Annotated[str | None, typer.Option(help="Mail address or web page for the user agent.")] = None,
+    allow_address: Annotated[
+        list[str] | None, typer.Option(metavar="HOST:PORT", help="A private address; for tests.")
+    ] = None,
+) -> None:
+    """Try a publisher: robots.txt, sitemaps, feeds, sections, one article; say what was found."""
+    from crawler import fetching  # noqa: PLC0415
+    from crawler.publishers import check as checked  # noqa: PLC0415
+
+    settings = _configured(contact=contact, allow_address=tuple(allow_address or ()))
+    show.setup("text", quiet=False)
+    found = checked(name, lambda url: fetching.fetch(url, settings))
+    for line in str(found).splitlines():
+        show.out.print(show.safe(line, 1000))
+    raise typer.Exit(Exit.OK if found.good else Exit.PARTIAL)

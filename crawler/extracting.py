@@ -14,7 +14,8 @@ import orjson
 from crawler import show
 from crawler.publishers import identify
 from pipelines.clean import clean
-from pipelines.extract import body, extract, extract_batch
+from pipelines.extract import body, extract
+from pipelines.extract.batch import extract_batch
 from pipelines.records import Article, Outcome, Page, Rejected
 from pipelines.sources import MAX_BODY, UnreadableSourceError
 

@@ -60,9 +60,7 @@ def setup(log: str, *, quiet: bool) -> None:
     _Way.quiet = quiet
     handler: logging.Handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(levelname)s %(message)s") if _Way.text else JsonLines())
-    quieter = {name: logging.ERROR for name in LIBRARIES} | (
-        {name: logging.ERROR for name in TOLD} if _Way.text else {}
-    )
+    quieter = dict.fromkeys((*LIBRARIES, *(TOLD if _Way.text else ())), logging.ERROR)
     least = logging.WARNING if _Way.text or quiet else logging.INFO
     # A filter rather than levels: Scrapy sets its loggers' levels again when a crawl starts.
     handler.addFilter(lambda record: record.levelno >= quieter.get(_logger(record.name), least))

@@ -1,0 +1,58 @@
+"""One page from the network, for `extract URL` and `publishers check`: the crawl's own way, with everything that guards it.
+
+Twisted's reactor runs once in a process, so every page has a process of its own.
+"""
+
+import multiprocessing
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import Future, ProcessPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+from crawler.config import Config
+from pipelines.prepare import Prepared
+from pipelines.records import Outcome, Page, PageRow
+
+
+class Keeps:
+    """Takes pages as a run does, and keeps them."""
+
+    def __init__(self) -> None:
+        self.on_commit: list[Callable[[tuple[PageRow, ...]], None]] = []
+        self.pages: list[Page] = []
+
+    def submit(self, page: Page) -> Future[Prepared]:
+        self.pages.append(page)
+        done: Future[Prepared] = Future()
+        done.set_result(Prepared(outcome=Outcome("rejected", "kept")))
+        return done
+
+
+def fetch(url: str, settings: Config) -> Page:
+    """The page at an address. One that could not be had has `error` set.
+
+    Raises `NoContact` when nobody to write to is configured, ValueError when the address is none.
+    """
+    from crawler.crawl import NoContact  # noqa: PLC0415
+
+    if not (settings.contact or settings.allow_address):
+        raise NoContact
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(_fetch, url, settings.contact, settings.allow_address).result()
+
+
+def _fetch(url: str, contact: str, allow_address: tuple[str, ...]) -> Page:
+    from crawler import show  # noqa: PLC0415
+    from crawler.crawl import crawl  # noqa: PLC0415
+
+    show.setup("text", quiet=True)
+    keeps = Keeps()
+    with tempfile.TemporaryDirectory() as folder:
+        crawling = crawl((), data=Path(folder), run=keeps, urls=(url,), contact=contact, allow_addresses=allow_address)
+        result = crawling.start()
+        crawling.close()
+    if keeps.pages:
+        return keeps.pages[0]
+    why = result.failures[0] if result.failures else "no answer"
+    return Page(url=url, body=b"", fetched_at=datetime.now(UTC), error=why)
