@@ -15,6 +15,7 @@ import xxhash
 from pipelines.records import Article, Commit, Copy, PageRow
 from pipelines.store import manifest
 from pipelines.store import schema as rows
+from pipelines.store.bucket import BucketFiles, BucketLock
 from pipelines.store.errors import StorageError, storage
 from pipelines.store.files import Files, LocalFiles
 from pipelines.store.lock import FolderLock
@@ -31,7 +32,7 @@ _CHECKED = ds.ParquetFileFormat(
 class Store:
     """The tables of one data folder. Make it with `Store.open`."""
 
-    def __init__(self, files: Files, lock: FolderLock | None, parameters: Mapping[str, str]) -> None:
+    def __init__(self, files: Files, lock: FolderLock | BucketLock | None, parameters: Mapping[str, str]) -> None:
         self.files = files
         self.parameters = dict(parameters)
         self._lock = lock
@@ -51,14 +52,21 @@ class Store:
         and compared) go into the metadata of every file; `command` tells others who holds the lock.
         Raises `Locked`, `StorageError`.
         """
-        root = Path(data)
-        if lock:
-            with storage(str(root)):
-                root.mkdir(parents=True, exist_ok=True)
-                held = FolderLock(root / "state" / "lock", command)
-        elif not root.is_dir():
-            raise StorageError(str(root), "no such data folder", "name the folder with --data, or crawl first")
-        store = cls(LocalFiles(root), held if lock else None, parameters or {})
+        held: FolderLock | BucketLock | None = None
+        files: Files
+        with storage(str(data).partition("?")[0]):
+            if str(data).startswith("s3://"):
+                files = BucketFiles(str(data))
+                held = BucketLock(str(data), command) if lock else None
+            else:
+                root = Path(data)
+                files = LocalFiles(root)
+                if lock:
+                    root.mkdir(parents=True, exist_ok=True)
+                    held = FolderLock(root / "state" / "lock", command)
+                elif not root.is_dir():
+                    raise StorageError(str(root), "no such data folder", "name the folder with --data, or crawl first")
+        store = cls(files, held, parameters or {})
         if lock:
             try:
                 store._recover()
@@ -69,7 +77,7 @@ class Store:
 
     @property
     def state_folder(self) -> Path:
-        """Where indexes and frontier live: `state/` of the data folder."""
+        """Where indexes and frontier live: `state/` of a data folder; for a bucket, a folder of this machine."""
         return self.files.state
 
     def __enter__(self) -> Self:

@@ -1,11 +1,12 @@
 """Made-up rows for the tests of the tables."""
 
+import functools
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-
-import pytest
+from typing import Any
 
 from pipelines.records import Article, Commit, Copy, Declaration, Fact, Image, PageRow, Removed, RunRow
+from pipelines.store.files import Files
 
 NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
 
@@ -87,6 +88,33 @@ def commit(k: int, size: int = 10, *, at: datetime = NOON, last: bool = True) ->
     )
 
 
-@pytest.fixture
-def make_commit() -> Callable[..., Commit]:
-    return commit
+class Killed(BaseException):
+    """The process is gone."""
+
+
+class Dying:
+    """Files of a process that fails at the n-th change, having done half of a write.
+
+    With `Killed` nothing works afterwards, as after `kill -9`; with an OSError everything does, as on a disk that was full.
+    """
+
+    CHANGES = ("write", "publish", "sync", "move", "delete", "drop", "replace")
+
+    def __init__(self, files: Files, lives: int, error: BaseException) -> None:
+        self.files, self.lives, self.error = files, lives, error
+
+    def __getattr__(self, name: str) -> Any:
+        real = getattr(self.files, name)
+        return functools.partial(self._try, name, real) if name in self.CHANGES else real
+
+    def _try(self, name: str, real: Callable[..., None], *args: Any) -> None:
+        self.lives -= 1
+        if self.lives == 0 and name == "write":
+            real(args[0], args[1][: len(args[1]) // 2])
+        if self.lives == 0 or (self.lives < 0 and isinstance(self.error, Killed)):
+            raise self.error
+        real(*args)
+        if name == "replace":  # also behind it: an exchange done twice would be undone
+            self.lives -= 1
+            if self.lives == 0:
+                raise self.error
