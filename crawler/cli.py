@@ -200,6 +200,21 @@ def extract(
     raise typer.Exit(extracting.one(page, as_json=as_json))
 
 
+@app.command()
+def reextract(
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="The new data folder.")],
+    data: Data = None,
+    processes: Processes = None,
+    log: Log = None,
+) -> None:
+    """Rebuild all tables from the archive with today's code, into a new folder, and print what changed."""
+    from crawler import reextracting  # noqa: PLC0415
+
+    settings = _configured(data=data, processes=processes, log=log)
+    show.setup(settings.log, quiet=False)
+    raise typer.Exit(reextracting.reextract(settings, out))
+
+
 # -- looking ------------------------------------------------------------------------------------------------------------
 
 

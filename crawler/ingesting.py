@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -38,10 +39,17 @@ def ingest(
     command = "ingest " + " ".join(path.name for path in paths)
     damaged: list[str] = []
     with Store.open(settings.data, command=command, parameters=parameters()) as store:
-        run = Run(store, Path(settings.data) / "state", command=command, processes=settings.processes, batch=batch, horizon=horizon)
+        run = Run(
+            store,
+            Path(settings.data) / "state",
+            command=command,
+            processes=settings.processes,
+            batch=batch,
+            horizon=horizon,
+        )
         try:
             for path in paths:
-                _feed(run, path, window, damaged)
+                feed(run, path, window, damaged)
         except BaseException as error:
             run.close(status="interrupted", exit_code=None, message=repr(error))
             raise
@@ -51,11 +59,17 @@ def ingest(
     return code
 
 
-def _feed(run: Run, path: Path, window: sources.Window, damaged: list[str]) -> None:
+def feed(run: Run, path: Path, window: sources.Window, damaged: list[str], *, folder: str = "") -> None:
+    """Hand every page of a source to the run. `damaged` gets a line for each record that cannot be read.
+
+    `folder` goes before the archive's name in the tables.
+    """
     with show.progress(path.name, sources.size(path)) as advance:
         waiting: deque[Future[Prepared]] = deque()
         for read in sources.read(path, window, advance):
             page = identify(read) if isinstance(read, Page) else read
+            if folder and page.archive_file:
+                page = replace(page, archive_file=folder + page.archive_file)
             if isinstance(page, Page) and page.error == "corrupt_record":
                 damaged.append(f"{page.url.removeprefix('file:///')}: {page.headers.get('x-detail', 'cannot be read')}")
             waiting.append(run.submit(page))
