@@ -8,39 +8,31 @@ import html
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from urllib.parse import parse_qsl, urlsplit
 
 from crawler.discovery.entry import MAX_ENTRIES, Entry, Unreadable, address, title
 from crawler.discovery.xml import decode, known_encoding, unpack
 
 MAX_BYTES = 8 * 1024 * 1024
+MAX_LINKS = 20_000
+"""Links looked at; the longest section pages have a tenth of that."""
 
 _LINK = re.compile(r"<(a|link|base)\s([^<>]{1,8192})>", re.IGNORECASE)
-_ATTRIBUTE = re.compile(r"""([a-z-]{2,20})\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"']+))""", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"""(?<![\w-])(href|rel|type|title)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"']+))""", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]{0,8192}>")
 _HIDDEN = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style|template)\b.*?(?:</\1|\Z)", re.IGNORECASE | re.DOTALL)
 _CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?([A-Za-z0-9_:-]{2,40})""", re.IGNORECASE)
 
 _NEXT_WORDS = frozenset(
     {
-        "xem thêm",
-        "trang sau",
-        "trang tiếp",
-        "tiếp",
-        "tiếp theo",
-        "sau",
-        "cũ hơn",
-        "next",
-        "next page",
-        "older",
-        "more",
-        "load more",
+        "xem thêm", "trang sau", "trang tiếp", "tiếp", "tiếp theo", "sau", "cũ hơn", "next", "next page", "older", "more", "load more",
+        "weiter", "suivant", "siguiente", "次へ", "다음", "下一页", "›", "»", ">", ">>", "→",
     }
-    | {"›", "»", ">", ">>", "→", "weiter", "suivant", "siguiente", "次へ", "다음", "下一页"}
-)
+)  # fmt: skip
 _PAGE_IN_PATH = re.compile(r"(?:^|[/-])(?:trang|page|p)[-/]?(\d{1,4})(?:\.\w{2,5})?/?$", re.IGNORECASE)
 _PAGE_IN_QUERY = frozenset({"page", "p", "trang", "paged"})
-_FEED_TYPES = re.compile(r"application/(?:rss\+xml|atom\+xml|rdf\+xml|feed\+json|json)", re.IGNORECASE)
+_FEED_TYPES = re.compile(r"application/(?:rss|atom|rdf|feed)\+(?:xml|json)", re.IGNORECASE)
 _FEED_PATH = re.compile(
     r"(?:\.rss|\.rdf|/(?:rss|feed|atom|feeds)/?|/(?:rss|atom|feed|index)\.xml|/feed\.json)$", re.IGNORECASE
 )
@@ -104,8 +96,7 @@ def find_feeds(body: bytes, base: str) -> tuple[str, ...]:
             and {"alternate", "feed"} & set(relations)
             and _FEED_TYPES.match(link.attributes.get("type", "").strip())
         ):
-            if "oembed" not in link.url:
-                declared[link.url] = None
+            declared[link.url] = None
         elif link.tag == "a" and _FEED_PATH.search(urlsplit(link.url).path):
             linked[link.url] = None
     return tuple((declared | linked).keys())[:200]
@@ -116,7 +107,7 @@ def _links(body: bytes, base: str) -> Iterator[_Link]:
     if len(unpacked) > MAX_BYTES:
         raise Unreadable("too_large", f"{len(unpacked)} bytes")
     text = _HIDDEN.sub(" ", _decode(unpacked))
-    for match in _LINK.finditer(text):
+    for match in islice(_LINK.finditer(text), MAX_LINKS):
         tag = match[1].lower()
         attributes: dict[str, str] = {}
         for name, double, single, bare in _ATTRIBUTE.findall(match[2]):

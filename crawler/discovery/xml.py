@@ -14,6 +14,7 @@ from crawler.discovery.entry import Unreadable
 MAX_BYTES = 50 * 1024 * 1024
 """Decompressed; the sitemap protocol's limit."""
 MAX_ELEMENTS = 2_000_000
+MAX_ENTITIES = 200_000
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -33,7 +34,7 @@ _ENCODINGS = re.compile(
 )
 _PROLOGUE = re.compile(r"(?:\s+|<\?.*?\?>|<!--.*?-->)*+", re.DOTALL)
 _DOCTYPE = re.compile(r"<!DOCTYPE\s[^<>\[]{0,2000}>", re.IGNORECASE)
-_NAMED = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,31});")
+_NAMED = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)[A-Za-z][A-Za-z0-9]{1,31};")
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
 
@@ -174,14 +175,15 @@ def _plain(text: str) -> str:
         start = doctype.end()
     if not text[start:].lstrip().startswith("<"):
         raise Unreadable("not_xml", repr(text[start : start + 80]))
-    return _ILLEGAL.sub("", _NAMED.sub(_character, text[start:]))
+    text, count = _NAMED.subn(_character, text[start:], count=MAX_ENTITIES)
+    if count == MAX_ENTITIES:
+        raise Unreadable("entities", f"more than {MAX_ENTITIES} of HTML's named entities")
+    return _ILLEGAL.sub("", text)
 
 
 def _character(entity: re.Match[str]) -> str:
-    if entity[1] in {"amp", "lt", "gt", "quot", "apos"}:
-        return entity[0]
     character = html.unescape(entity[0])
-    return character if character != entity[0] else f"&amp;{entity[1]};"
+    return f"&amp;{entity[0][1:]}" if character == entity[0] else html.escape(character)
 
 
 def _forget(element: etree._Element) -> None:
