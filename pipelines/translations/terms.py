@@ -106,7 +106,27 @@ def _named(locale: Locale) -> Iterator[tuple[str, str]]:
             yield name, f"$:{code}"
 
 
-_CURRENCIES = frozenset(["USD", "EUR", "JPY", "GBP", "CNY", "VND", "KRW", "RUB", "INR", "THB", "AUD", "CAD", "CHF", "SGD", "IDR", "TRY", "BRL"])
+_CURRENCIES = frozenset(
+    [
+        "USD",
+        "EUR",
+        "JPY",
+        "GBP",
+        "CNY",
+        "VND",
+        "KRW",
+        "RUB",
+        "INR",
+        "THB",
+        "AUD",
+        "CAD",
+        "CHF",
+        "SGD",
+        "IDR",
+        "TRY",
+        "BRL",
+    ]
+)
 
 
 @lru_cache(maxsize=64)
