@@ -1,7 +1,7 @@
 """The index: every known article by its sketch, and the copies found with it."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,12 +15,14 @@ from pipelines.dedup.backends import DOCUMENT, Backend, Documents, IndexMismatch
 from pipelines.dedup.decide import Likeness, compare, kind
 from pipelines.dedup.fingerprints import composed
 from pipelines.dedup.parameters import PARAMETERS, Parameters
+from pipelines.dedup.runs import RunsBackend
 from pipelines.dedup.shingles import shingle
 from pipelines.dedup.sqlite import SqliteBackend
 from pipelines.dedup.view import Numbers, View, n_keys
 from pipelines.records import Article, Copy, CopyKind, Fact, Fingerprint
 
 METHOD = "shingles/1"
+BACKENDS: Mapping[str, Callable[[Path], Backend]] = {"runs": RunsBackend, "sqlite": SqliteBackend}
 Batch = Sequence[tuple[Article, Fingerprint]]
 
 
@@ -36,13 +38,13 @@ class Candidate:
 
 
 def open_index(
-    folder: Path, parameters: Parameters = PARAMETERS, *, backend: str = "sqlite", horizon: timedelta | None = None
+    folder: Path, parameters: Parameters = PARAMETERS, *, backend: str = "runs", horizon: timedelta | None = None
 ) -> "Index":
     """Open or make the index in `folder`. Raises IndexMismatch, IndexDamaged.
 
     `horizon` leaves articles out of the candidates of `find` that were published (or, undated, fetched) longer ago.
     """
-    storage: Backend = {"sqlite": SqliteBackend}[backend](folder)
+    storage = BACKENDS[backend](folder)
     stored, wanted = storage.parameters(), parameters.as_dict()
     if stored is None:
         storage.initialize(wanted)
