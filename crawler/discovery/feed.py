@@ -56,9 +56,7 @@ def _entry(element: etree._Element, base: str, zone: tzinfo, language: str | Non
         elif name == "guid" and child.get("isPermaLink", "true").lower() == "false":
             continue
         else:
-            values.setdefault(
-                name, "".join(map(str, child.itertext(with_tail=False))) if len(child) else child.text or ""
-            )
+            values.setdefault(name, str(child.xpath("string()")) if len(child) else child.text or "")
     about = element.get(_RDF_ABOUT, "")
     candidates = (values.get("link", ""), href, about, values.get("guid", ""), values.get("id", ""))
     url = next((found for written in candidates if "/" in written and (found := address(written, base))), None)

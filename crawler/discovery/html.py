@@ -20,6 +20,7 @@ MAX_LINKS = 20_000
 
 _LINK = re.compile(r"<(a|link|base)\s([^<>]{1,8192})>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""(?<![\w-])(href|rel|type|title)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"']+))""", re.IGNORECASE)
+_END = re.compile("</a", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]{0,8192}>")
 _HIDDEN = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style|template)\b.*?(?:</\1|\Z)", re.IGNORECASE | re.DOTALL)
 _CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?([A-Za-z0-9_:-]{2,40})""", re.IGNORECASE)
@@ -120,8 +121,8 @@ def _links(body: bytes, base: str) -> Iterator[_Link]:
             continue
         inside = ""
         if tag == "a":
-            end = text.find("</a", match.end(), match.end() + 4000)
-            inside = title(html.unescape(_TAG.sub(" ", text[match.end() : end]))) if end >= 0 else ""
+            end = _END.search(text, match.end(), match.end() + 4000)
+            inside = title(html.unescape(_TAG.sub(" ", text[match.end() : end.start()]))) if end else ""
         yield _Link(tag, attributes, url, inside or title(attributes.get("title")))
 
 
