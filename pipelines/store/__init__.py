@@ -1,7 +1,23 @@
 """Tables of articles, copies, pages, runs and stories as plain Parquet that others read while it is written."""
 
+from pipelines.store.compact import Compacted, compact
 from pipelines.store.errors import Locked, StorageError
+from pipelines.store.forget import Forgotten, forget, tombstones
 from pipelines.store.sql import VIEWS, connect
 from pipelines.store.store import Store
+from pipelines.store.verify import Problem, verify
 
-__all__ = ["VIEWS", "Locked", "StorageError", "Store", "connect"]
+__all__ = [
+    "VIEWS",
+    "Compacted",
+    "Forgotten",
+    "Locked",
+    "Problem",
+    "StorageError",
+    "Store",
+    "compact",
+    "connect",
+    "forget",
+    "tombstones",
+    "verify",
+]

@@ -3,9 +3,15 @@
 from collections.abc import Mapping
 
 import pyarrow as pa
+import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from pipelines.store.schema import SCHEMA_VERSION, SCHEMAS, SORTED_BY, in_order
+
+CHECKED = ds.ParquetFileFormat(
+    default_fragment_scan_options=ds.ParquetFragmentScanOptions(page_checksum_verification=True)
+)
+"""How we read: every page carries a checksum, so that a flipped bit is an error and not a row."""
 
 ROW_GROUP = 30_000
 """Rows. Between 20,000 and 50,000 a filter skips enough and a group still compresses well (docs/data.md)."""
@@ -31,6 +37,11 @@ def file_metadata(parameters: Mapping[str, str]) -> dict[bytes, bytes]:
     """What every file says about what made it; keys start with `copydesk.`."""
     said = {"schema_version": str(SCHEMA_VERSION), **parameters}
     return {f"copydesk.{name}".encode(): value.encode() for name, value in sorted(said.items())}
+
+
+def copydesk_metadata(schema: pa.Schema) -> dict[bytes, bytes]:
+    """What a file that was read says about what made it."""
+    return {k: v for k, v in (schema.metadata or {}).items() if k.startswith(b"copydesk.")}
 
 
 def writer(

@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Self
@@ -20,13 +20,10 @@ from pipelines.store.errors import StorageError, storage
 from pipelines.store.files import Files, LocalFiles
 from pipelines.store.lock import FolderLock
 from pipelines.store.manifest import Added, Damaged, Manifest
-from pipelines.store.parquet import encode, file_metadata
+from pipelines.store.parquet import CHECKED, encode, file_metadata
 from pipelines.store.schema import SCHEMAS
 
-_CHECKED = ds.ParquetFileFormat(
-    default_fragment_scan_options=ds.ParquetFragmentScanOptions(page_checksum_verification=True)
-)
-"""Every page carries a checksum: a flipped bit is an error, not a row."""
+_COPY = "manifest.json"
 
 
 class Store:
@@ -138,6 +135,12 @@ class Store:
         file = (f"stories/{name}", len(table), encode(table, "stories", metadata))
         self.change(id_, "stories", run_id, [file], removes=before)
 
+    def require_lock(self) -> None:
+        """Raises `StorageError` when this store was opened for reading, or lost its lock."""
+        if self._lock is None or not self._lock.held():
+            where = self.files.address("state/lock")
+            raise StorageError(where, "this store does not hold the lock (any more)", "run the same command again")
+
     def change(
         self,
         id_: str,
@@ -152,9 +155,7 @@ class Store:
 
         After an error before the decision nothing has changed; after one behind it, the next `open` completes the change.
         """
-        if self._lock is None or not self._lock.held():
-            where = self.files.address("state/lock")
-            raise StorageError(where, "this store does not hold the lock (any more)", "run the same command again")
+        self.require_lock()
         staging = f"state/staging/{id_}"
         path = manifest.path(kind, id_)
         try:
@@ -164,9 +165,9 @@ class Store:
                     self.files.write(f"{staging}/{target}", content)
                 adds.append(Added(target, n, len(content), xxhash.xxh3_128_hexdigest(content)))
             change = Manifest(id_, kind, run_id, _now(), tuple(adds), tuple(removes), erase)
-            if not adds:  # the folder itself says that there is something to finish
-                self.files.write(f"{staging}/removes-only", b"")
             with storage(self.files.address(path)):
+                # A copy stays with the staged files: so there is a folder even when nothing is added, and a second chance.
+                self.files.write(f"{staging}/{_COPY}", manifest.dump(change))
                 self.files.sync({staging, *(str(PurePosixPath(staging, added.path).parent) for added in adds)})
                 self.files.publish(path, manifest.dump(change))
         except BaseException:
@@ -204,13 +205,30 @@ class Store:
     def _recover(self) -> None:
         with storage(self.files.address("state/staging")):
             for id_ in self.files.names("state/staging"):
-                decided = [
-                    p for p in (f"state/manifests/{id_}.json", f"state/changes/{id_}.json") if self.files.read(p)
-                ]
+                paths = [manifest.path(kind, id_) for kind in ("commit", "stories")]
+                decided = [path for path in paths if self.files.exists(path)]
                 if decided:
-                    self._apply(self._manifest(decided[0]))
+                    self._apply(self._decided(decided[0]))
                 else:
                     self.files.drop(f"state/staging/{id_}")
+                    for path in map(PurePosixPath, paths):
+                        self.files.delete(str(path.with_name(f".{path.name}.tmp")))
+
+    def _decided(self, path: str) -> Manifest:
+        """The manifest at `path`, or when its bytes have changed since, the copy that stands with the staged files."""
+        try:
+            return self._manifest(path)
+        except StorageError:
+            change = self._manifest(f"state/staging/{PurePosixPath(path).stem}/{_COPY}")
+            self.files.publish(path, manifest.dump(change))
+            return change
+
+    def drop_replaced(self, grace: timedelta = timedelta()) -> None:
+        """Delete what changes of the tables took out of them longer ago than `grace`."""
+        with storage(self.files.address("state/replaced")):
+            for id_ in self.files.names("state/replaced"):
+                if id_ < f"compact-{datetime.now(UTC) - grace:%Y%m%dT%H%M%S%fZ}" or not id_.startswith("compact-"):
+                    self.files.drop(f"state/replaced/{id_}")
 
     # -- reading -----------------------------------------------------------------------------------------------------
 
@@ -254,7 +272,7 @@ class Store:
         """The file that made reading a table fail."""
         for path in self.files.walk(table):
             try:
-                for _ in ds.dataset(path, filesystem=self.files.fs, format=_CHECKED).to_batches():
+                for _ in ds.dataset(path, filesystem=self.files.fs, format=CHECKED).to_batches():
                     pass
             except (OSError, pa.ArrowException) as found:
                 what = f"damaged ({found})"
@@ -300,7 +318,7 @@ class Store:
         if not names:
             return None
         where = f"{table}/{names[-1]}" if table == "stories" else table
-        return ds.dataset(where, schema=SCHEMAS[table], filesystem=self.files.fs, format=_CHECKED)
+        return ds.dataset(where, schema=SCHEMAS[table], filesystem=self.files.fs, format=CHECKED)
 
     def _of(self, table: str, commit_id: str) -> Iterator[pa.Table]:
         change = self._manifest(f"state/manifests/{commit_id}.json")
@@ -308,7 +326,7 @@ class Store:
             # Once the day is compacted, the rows stand in another file of the same folder.
             where = path if self.files.exists(path) else str(PurePosixPath(path).parent)
             with storage(self.files.address(where)):
-                dataset = ds.dataset(where, schema=SCHEMAS[table], filesystem=self.files.fs, format=_CHECKED)
+                dataset = ds.dataset(where, schema=SCHEMAS[table], filesystem=self.files.fs, format=CHECKED)
                 yield dataset.to_table(filter=pc.field("commit_id") == commit_id)
 
     def _manifest(self, path: str) -> Manifest:
