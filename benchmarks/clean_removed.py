@@ -18,21 +18,22 @@ from pipelines.clean import clean
 from pipelines.records import Article
 
 
-def article(row: dict[str, str]) -> Article:
+def article(row: dict[str, str], language: str | None) -> Article:
     url = row.get("url") or f"https://x.example/{row['id']}"
-    return Article("0" * 32, url, url, "x.example", row.get("title") or "", row["text"], datetime.now(UTC), language=row.get("language"))
+    return Article("0" * 32, url, url, "x.example", row.get("title") or "", row["text"], datetime.now(UTC), language=row.get("language") or language)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE.jsonl.gz")
     parser.add_argument("--kind", help="show pieces of this kind only")
+    parser.add_argument("--language", help="of the texts that do not say it")
     parser.add_argument("--sample", type=int, default=10, help="pieces shown for each kind")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     for path in options.files:
         with gzip.open(path, "rt", encoding="utf-8") as lines:
-            articles = [article(json.loads(line)) for line in lines]
+            articles = [article(json.loads(line), options.language) for line in lines]
         began = time.perf_counter()
         cleaned = [clean(a) for a in articles]
         spent = time.perf_counter() - began

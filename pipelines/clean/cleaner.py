@@ -2,6 +2,7 @@
 
 import hashlib
 import unicodedata
+from bisect import bisect_right
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -25,8 +26,8 @@ class _Draft:
     authors: tuple[str, ...]
     vietnamese: bool
     dateline: str | None = None
-    anonymous: bool = True
-    """No byline was found yet that is known by its form only."""
+    before: tuple[Removed, ...] = ()
+    """What earlier stages, or an earlier cleaning, removed."""
     removed: list[Removed] = field(default_factory=list)
     declared: list[Declaration] = field(default_factory=list)
 
@@ -35,6 +36,9 @@ class _Draft:
 
     def declare(self, kind: Literal["source_url", "source_name", "credit"], value: str, where: str) -> None:
         self.declared.append(Declaration(kind, value, where))
+
+    def has_cut(self, kind: str) -> bool:
+        return any(cut.kind == kind for cut in (*self.before, *self.removed))
 
     def declared_first(self, kind: str) -> str | None:
         return next((declaration.value for declaration in self.declared if declaration.kind == kind), None)
@@ -45,25 +49,25 @@ def clean(article: Article) -> Article:
 
     Cuts from `text` and `lead`, appends each piece to `removed`, adds to `declarations` and `credits`, fills `source_url`, `source_name`,
     `dateline` and `authors` where they are empty, and sets `cleaner` and `content_hash`. What is kept and what is removed make up the input,
-    white space apart. A text without markers comes back as it is; cleaning what is clean changes nothing. Markers are found in composed and
-    decomposed Unicode alike; a text something was cut from comes back composed (NFC).
+    white space apart. A text without markers comes back as it is; cleaning what is clean changes nothing. Composed and decomposed Unicode are
+    read alike, and kept as they are.
     """
     draft = _Draft(
-        title=unicodedata.normalize("NFC", article.title),
-        lead=unicodedata.normalize("NFC", article.lead),
-        lines=unicodedata.normalize("NFC", article.text).split("\n"),
-        authors=article.authors,
-        vietnamese=rules.is_vietnamese(article.language),
+        _nfc(article.title),
+        article.lead,
+        article.text.split("\n"),
+        article.authors,
+        rules.is_vietnamese(article.language),
+        before=article.removed,
     )
-    whole = (draft.lead, list(draft.lines))
     while _pass(draft):
         pass
-    changed = whole != (draft.lead, draft.lines)
-    lead, text = (draft.lead, "\n".join(draft.lines).strip("\n")) if changed else (article.lead, article.text)
+    text = "\n".join(draft.lines)
+    text = text.strip("\n") if draft.removed else text
     credit = (declaration.value for declaration in draft.declared if declaration.kind == "credit")
     return replace(
         article,
-        lead=lead,
+        lead=draft.lead,
         text=text,
         authors=draft.authors,
         source_url=article.source_url or draft.declared_first("source_url"),
@@ -73,7 +77,7 @@ def clean(article: Article) -> Article:
         declarations=tuple(dict.fromkeys((*article.declarations, *draft.declared))),
         removed=(*article.removed, *draft.removed),
         cleaner=CLEANER,
-        content_hash=content_hash(article.title, lead, text),
+        content_hash=content_hash(article.title, draft.lead, text),
     )
 
 
@@ -92,20 +96,34 @@ def _pass(draft: _Draft) -> bool:
     return len(draft.removed) > before
 
 
+def _nfc(text: str) -> str:
+    return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
+
+
+def _split(line: str, at: int) -> tuple[str, str]:
+    """The line as it stands in the page, in two at character `at` of its composed form."""
+    if not unicodedata.is_normalized("NFC", line):
+        at = bisect_right(range(len(line) + 1), at, key=lambda end: len(unicodedata.normalize("NFC", line[:end]))) - 1
+    return line[:at], line[at:]
+
+
 def _anywhere(draft: _Draft) -> None:
+    """Lines that are markers wherever they stand, and what is left of pictures at the ends of the others."""
     kept: list[str] = []
     captions = sum(map(bool, draft.lines)) > 2
     for line in draft.lines:
-        kind = rules.whole_line(line, draft.title)
-        if kind is None and captions and rules.is_caption(line):
+        kind = rules.whole_line(_nfc(line), draft.title)
+        if kind is None and captions and rules.is_caption(_nfc(line)):
             kind = "caption"
         if kind:
             draft.cut(kind, line)
             continue
-        end = rules.residue_at_end(line)
-        if end is not None:
-            draft.cut("residue", line[end:])
-            line = line[:end]  # noqa: PLW2901  (what is left of it)
+        for kind, find in (("residue", rules.residue_at_end), ("photo_credit", rules.photo_credit_at_end)):
+            end = find(_nfc(line))
+            if end:
+                line, tail = _split(line, end)  # noqa: PLW2901  (what is left of it)
+                draft.cut(kind, tail)
+                line = line.rstrip()  # noqa: PLW2901
         kept.append(rules.stops(line))
     draft.lines = kept
 
@@ -114,7 +132,7 @@ def _tails(draft: _Draft) -> None:
     """Markers off the end of the text, and off what stands above a counter or placeholder further up, where a page went on below."""
     _tail(draft, len(draft.lines))
     for at in range(len(draft.lines) - 1, -1, -1):
-        if at < len(draft.lines) and rules.is_anchor(draft.lines[at]):
+        if at < len(draft.lines) and rules.is_anchor(_nfc(draft.lines[at])):
             _tail(draft, at + 1)
 
 
@@ -126,14 +144,15 @@ def _tail(draft: _Draft, end: int) -> None:
         if not line.strip():
             end -= 1
             continue
-        above = draft.lines[end - 2] if end > 1 else ""
-        found = _ending(draft, line, sure=sure or rules.placeholder_at_end(above) is not None)
+        above = _nfc(draft.lines[end - 2]) if end > 1 else ""
+        found = _ending(draft, _nfc(line), sure=sure or rules.placeholder_at_end(above) is not None)
         if found is None:
             return
         start, kind = found
-        draft.cut(kind, line[start:])
+        rest, tail = _split(line, start)
+        draft.cut(kind, tail)
         sure = sure or kind in ("ad", "comment_count", "source_line")
-        rest = line[:start].rstrip()
+        rest = rest.rstrip()
         if rest:
             draft.lines[end - 1] = rest
         else:
@@ -152,10 +171,11 @@ def _ending(draft: _Draft, line: str, *, sure: bool) -> tuple[int, str] | None:
     source = _source(draft, line, sure=sure)
     if source is not None:
         return source, "source_line"
-    if sure and rules.is_lone_word(line) and not any(cut.kind == "source_line" for cut in draft.removed):
+    if sure and rules.is_lone_word(line) and not draft.has_cut("source_line"):
         return 0, "source_line"
-    if len(draft.lines) > 1 and _byline(draft, line, sure=sure):
-        return 0, "byline"
+    byline = _byline(draft, line, sure=sure) if len(draft.lines) > 1 else None
+    if byline:
+        return 0, byline
     if line.endswith("./."):
         return len(line) - 2, "end_mark"
     credit = rules.credit_at_end(line)
@@ -163,16 +183,13 @@ def _ending(draft: _Draft, line: str, *, sure: bool) -> tuple[int, str] | None:
         for name in credit[1]:
             draft.declare("credit", name, "tail")
         return credit[0], "credit"
-    photo = rules.photo_credit_at_end(line)
-    if photo is not None:
-        return photo, "photo_credit"
     piece = rules.last_piece(line)
     if piece is not None:
-        source = _source(draft, line[piece:], sure=False)
-        if source is not None:
-            return piece + source, "source_line"
-        if _byline(draft, line[piece:], sure=False):
-            return piece, "byline"
+        if ":" in line[piece:] and _source(draft, line[piece:], sure=False) == 0:
+            return piece, "source_line"
+        byline = _byline(draft, line[piece:], sure=False)
+        if byline:
+            return piece, byline
     return None
 
 
@@ -182,55 +199,61 @@ def _source(draft: _Draft, text: str, *, sure: bool) -> int | None:
         return None
     if source.url:
         draft.declare("source_url", source.url, "source_line")
-    if source.name:
-        draft.declare("source_name", source.name, "source_line")
+    if source.names:
+        draft.declare("source_name", source.names[0], "source_line")
+    for name in source.names[1:]:
+        draft.declare("credit", name, "source_line")
     return source.start
 
 
-def _byline(draft: _Draft, text: str, *, sure: bool) -> bool:
-    byline = rules.byline(
-        text, sure=sure and draft.anonymous, authors=draft.authors, vietnamese=draft.vietnamese and draft.anonymous
-    )
+def _byline(draft: _Draft, text: str, *, sure: bool) -> Literal["byline", "credit"] | None:
+    """One name known by its form alone is a byline; two are a list."""
+    first = not draft.has_cut("byline")
+    byline = rules.byline(text, sure=sure and first, authors=draft.authors, vietnamese=draft.vietnamese and first)
     if byline is None:
-        return False
-    if byline.author and not byline.credits:
-        draft.anonymous = False
-    if byline.author and not draft.authors:
-        draft.authors = (byline.author,)
+        return None
     for name in byline.credits:
         draft.declare("credit", name, "byline")
-    return True
+    if byline.credits and not byline.authors:
+        return "credit"
+    draft.authors = draft.authors or byline.authors
+    return "byline"
 
 
 def _head(draft: _Draft) -> None:
     """The aggregator's head, a placeholder, a byline and the paper's code above or before the first sentence."""
-    for at, line in enumerate(draft.lines[:_HEAD_LINES]):
+    kept: list[str] = []
+    for raw in draft.lines[:_HEAD_LINES]:
+        line = _nfc(raw)
         name = rules.name_twice_and_date(line)
         ad = rules.placeholder_at_start(line)
-        author = rules.byline_at_head(line)
+        author = rules.byline_at_head(line) if len(draft.lines) > 1 else None
         if name:
-            draft.cut("source_line", line)
+            draft.cut("source_line", raw)
             draft.declare("source_name", name, "head")
-            draft.lines[at] = ""
         elif ad and (ad.known or ad.end == len(line)):
-            draft.cut("ad", line[: ad.end])
-            draft.lines[at] = line[ad.end :].lstrip()
-        elif author and len(draft.lines) > 1:
-            draft.cut("byline", line)
+            head, rest = _split(raw, ad.end)
+            draft.cut("ad", head)
+            kept += [rest.lstrip()] if rest.strip() else []
+        elif author:
+            draft.cut("byline", raw)
             draft.authors = draft.authors or (author,)
-            draft.lines[at] = ""
+        else:
+            kept.append(raw)
+    draft.lines[:_HEAD_LINES] = kept
     draft.lead = _dateline(draft, draft.lead)
     draft.lines[:2] = [_dateline(draft, line) for line in draft.lines[:2]]
 
 
 def _dateline(draft: _Draft, line: str) -> str:
     """The line without the paper's code. An agency's place line is text; it is only taken down."""
-    code = rules.dateline(line)
+    code = rules.dateline(_nfc(line))
     if code:
-        draft.cut("dateline", line[: code[0]])
+        head, rest = _split(line, code[0])
+        draft.cut("dateline", head)
         draft.dateline = draft.dateline or code[1]
-        return line[code[0] :]
-    place = rules.agency_dateline(line)
+        return rest
+    place = rules.agency_dateline(_nfc(line))
     if place:
         draft.dateline = draft.dateline or place[0]
         for name in place[1]:

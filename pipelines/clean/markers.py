@@ -153,6 +153,20 @@ RELATED = {
 }
 """A link to another article: the word alone, or `word: headline`."""
 
+SECTIONS = {
+    "de": "Meistgelesen|Neueste Nachrichten|Top-Themen",
+    "en": "Most read|Most popular|Trending|Latest news|Top stories|Recommended|Recommended for you",
+    "es": "Lo más leído|Más leídas|Últimas noticias",
+    "fr": "Les plus lus|À la une|Les plus populaires",
+    "id": "Terpopuler|Berita terkini",
+    "ja": "ランキング|アクセスランキング|最新ニュース",
+    "pt": "Mais lidas|Últimas notícias",
+    "ru": "Популярное|Самое читаемое|Последние новости",
+    "vi": "Tin nổi bật|Nổi bật|Tin mới|Tin mới nhất|Tin nóng|Đọc nhiều|Đọc nhiều nhất|Tin đọc nhiều|Mới nhất|Tin tài trợ|Bài đọc nhiều",
+    "zh": "热门文章|热门新闻|更多|最新消息",
+}
+"""Headings of boxes beside the text, alone on their line."""
+
 SHARE = {
     "ar": "مشاركة|شارك",
     "de": "Teilen|Artikel teilen|Drucken|Merken|Nach oben|Zum Seitenanfang|Link kopieren|Als E-Mail versenden",
@@ -177,7 +191,10 @@ SHARE = {
     "vi": "Chia sẻ|Chia sẻ bài viết|Chia sẻ Facebook|Chia sẻ Zalo|Gửi bình luận|Viết bình luận|Bình luận|Quay lên trên|Lên đầu trang|Trở lên trên|Về đầu trang|In bài viết|In bài|Lưu bài viết|Lưu bài|Sao chép liên kết|Copy link|Ý kiến bạn đọc|Ý kiến của bạn|Theo dõi chúng tôi|Gửi email|Gửi cho bạn bè",
     "zh": "分享|分享到|打印|复制链接|返回顶部",
 }
-"""A button's word, alone on its line."""
+"""A button's word, alone on its line, or in a row of them: `Teilen | Facebook | Twitter`."""
+
+NETWORKS = "Facebook|Twitter|X|Zalo|WhatsApp|Telegram|LinkedIn|Pinterest|Instagram|YouTube|TikTok|Email|E-Mail|Mail|Messenger|Reddit|Threads|Line|Viber|Flipboard|Pocket|Tumblr|WeChat|Weibo|VK|XING|Mailen|Twittern"
+"""Places that a row of share buttons names."""
 
 TAGS = {
     "de": "Schlagwörter|Schlagworte|Themen",
@@ -306,6 +323,11 @@ FOLLOW = (
     r"(?:Kính )?mời (?:(?:quý|các|bạn|độc|khán|thính|giả|vị|đọc|xem|và) )*(?:theo dõi|đón xem|đón đọc|cùng theo dõi|xem thêm|xem video)\b.{0,160}",
     r"(?:Hãy |Quý độc giả |Bạn đọc |Độc giả )?(?:theo dõi|tham gia|truy cập|quan tâm|nhấn theo dõi) .{0,60}(?:Google News|Fanpage|Zalo|Telegram|kênh YouTube|trên Facebook|trên YouTube|trên TikTok)\b.{0,40}",
     r"(?:Follow|Like|Find|Join) (?:us|\S+(?: \S+){0,3}) on (?:Google News|Facebook|Twitter|X|Instagram|YouTube|Telegram|WhatsApp|TikTok|LinkedIn)\b.{0,60}",
+    r"(?:Sign up|Subscribe|Register) (?:for|to) .{0,40}newsletters?\b.{0,60}",
+    r".{0,30}\bNewsletter (?:abonnieren|bestellen|anmelden)\b.{0,30}",
+    r"Đăng ký (?:để )?nhận (?:bản tin|tin)\b.{0,40}",
+    r"(?:Inscrivez-vous|Abonnez-vous) à .{0,40}newsletters?\b.{0,40}",
+    r"Suscríbe(?:te|ase) a .{0,40}(?:boletín|newsletter)\b.{0,40}",
     r"Folgen Sie uns (?:auf|bei) .{1,60}",
     r"Suivez(?:-nous)? .{0,40}sur (?:Google News|Facebook|Twitter|Instagram|YouTube|WhatsApp)\b.{0,40}",
     r"S[íi]gu?[ae]nos en .{1,60}",
@@ -314,3 +336,16 @@ FOLLOW = (
     r"Ikuti .{0,40}di (?:Google News|Facebook|Instagram|Twitter|WhatsApp)\b.{0,40}",
 )
 """Whole lines that ask the reader to follow; regular expressions without case, each bounded in length."""
+
+RIGHTS = (
+    r"<?(?:Copyright ?(?:[©ⓒ@:(]|\d{4}|by\b)|©|\(c\) ?\d{4}|Bản quyền (?:thuộc|©)).{0,100}",
+    r".{0,60}All rights reserved\b.{0,20}",
+    r".{0,60}Alle Rechte vorbehalten\b.{0,20}",
+    r".{0,60}Tous droits réservés\b.{0,20}",
+    r".{0,60}Todos los derechos reservados\b.{0,20}",
+    r".{0,60}Todos os direitos reservados\b.{0,20}",
+    r".{0,60}Все права защищены\b.{0,20}",
+    r"® .{0,60}giữ bản quyền.{0,60}",
+    r".{0,40}(?:無断転載|禁无断转载|무단 ?전재).{0,40}",
+)
+"""Whole lines that reserve rights; regular expressions without case, each bounded in length."""

@@ -15,7 +15,6 @@ MARKER_LENGTH = 120
 """No marker without an address in it is longer, in characters."""
 LINE_LENGTH = 300
 """No line that is a marker as a whole is longer: read-more lines hold a headline."""
-CAPTION_LENGTH = 500
 URL_LENGTH = 2000
 
 _INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff\u00ad"
@@ -44,6 +43,20 @@ def _either(words: Iterable[str]) -> str:
     return "(?:" + "|".join(re.escape(word) for word in sorted(set(words), key=lambda word: (-len(word), word))) + ")"
 
 
+class _Endings:
+    """Finds which word of a table ends a text; the longest one. A set look-up for each length, where a regular expression would try every word."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self._words = frozenset(word.casefold() for word in words)
+        self._lengths = sorted({len(word) for word in self._words}, reverse=True)
+
+    def start(self, text: str) -> int | None:
+        for length in self._lengths:
+            if length <= len(text) and text[-length:].casefold() in self._words:
+                return len(text) - length
+        return None
+
+
 SOURCE = _folded(_listed(markers.SOURCE))
 COMMENTS = _folded(_listed(markers.COMMENTS))
 ADS = _folded(_listed(markers.ADS))
@@ -52,11 +65,14 @@ RELATED = _folded(_listed(markers.RELATED))
 TAGS = _folded(_listed(markers.TAGS))
 COMPILED = _folded(_listed(markers.COMPILED))
 BYLINE = _folded(_listed(markers.BYLINE))
+NETWORKS = _folded(markers.NETWORKS.split("|"))
 AGENCIES = _folded(markers.AGENCIES.split("|"))
 DATELINES = _folded(markers.DATELINES.split("|"))
 ALONE = (
     dict.fromkeys(RELATED, "related")
     | dict.fromkeys(TAGS, "tags")
+    | dict.fromkeys(_folded(_listed(markers.SECTIONS)), "related")
+    | dict.fromkeys(ADS, "ad")
     | dict.fromkeys(_folded(_listed(markers.SHARE)), "share")
     | dict.fromkeys(_folded(_listed(markers.PLAYER)), "player")
 )
@@ -88,7 +104,7 @@ def is_lone_word(line: str) -> bool:
     return word.count(" ") <= 1 and _is_label(word, length=24)
 
 
-_NOT_A_NAME = re.compile(r"[!?。！？؟।;=<>{}\[\]@#]|\.\s|https?:")
+_NOT_A_NAME = re.compile(r"[!?。！？؟।;=<>{}\[\]@#:]|\.\s|https?|(?:^|\s)\d+(?:\s|$)|\s(?:theo|laut)\s", re.IGNORECASE)
 _DOMAIN = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,6}", re.IGNORECASE)
 
 
@@ -104,7 +120,9 @@ def is_name(text: str) -> bool:
     return len(words) <= 8 and (capital * 3 >= len(words) * 2 or _DOMAIN.fullmatch(text) is not None)
 
 
-_PARTICLES = frozenset(["de", "da", "del", "di", "du", "la", "le", "van", "von", "der", "den", "ter", "bin", "al", "el", "und", "y"])
+_PARTICLES = frozenset(
+    ["de", "da", "del", "di", "du", "la", "le", "van", "von", "der", "den", "ter", "bin", "al", "el", "und", "y"]
+)
 
 
 def is_person(text: str) -> bool:
@@ -157,24 +175,24 @@ def _placeholder(found: re.Match[str], end: int) -> Placeholder | None:
 # -- comment counters --------------------------------------------------------------------------------------------------------
 
 _COUNT = re.compile(r"\s?[(（\[]\s*(\d{1,6})\s*[)）\]]$")
-_COMMENT_END = re.compile(rf"{_either(_listed(markers.COMMENTS))}\s?[(（\[]\s*\d{{1,6}}\s*[)）\]]$", re.IGNORECASE)
+_COUNT_FIRST = re.compile(r"\d{1,6} (\S{1,30}(?: \S{1,20})?)")
+_COMMENT_ENDINGS = _Endings(_listed(markers.COMMENTS))
 
 
 def comment_count(line: str, *, sure: bool) -> int | None:
     """Where `Kommentar (0)` starts that ends the line; 0 when it is the line. A word of no table counts with a zero, or when sure."""
     line = line.rstrip(_SPACE)
+    if line[:1].isdigit() and (found := _COUNT_FIRST.fullmatch(line)):
+        return 0 if fold(found[1]) in COMMENTS else None
     found = _COUNT.search(line, max(0, len(line) - 16))
     if not found:
         return None
-    word = line[: found.start()].strip(_SPACE + ":")
-    if fold(word) in COMMENTS or (_is_label(word) and word.count(" ") <= 2 and (sure or int(found[1]) == 0)):
+    word = line[: found.start()]
+    label = word.strip(_SPACE + ":")
+    if fold(label) in COMMENTS or (_is_label(label) and label.count(" ") <= 2 and (sure or int(found[1]) == 0)):
         return 0
-    known = _COMMENT_END.search(line, max(0, len(line) - 60))
-    if known and known.start():
-        before = line[: known.start()]
-        if _glued(before[-1], known[0][0]) or _address_at_end(before):
-            return known.start()
-    return None
+    start = _COMMENT_ENDINGS.start(word)
+    return start if start and (_glued(word[start - 1], word[start]) or _address_at_end(word[:start])) else None
 
 
 def is_anchor(line: str) -> bool:
@@ -201,14 +219,14 @@ def _glued(before: str, first: str) -> bool:
 
 _URL = r"(?:(?:https?://|www\.)[^\s<>\"'\[\]{}|\\^`]{4,2000}|[a-z0-9][a-z0-9-]{0,60}(?:\.[a-z0-9-]{1,60}){0,4}\.[a-z]{2,10}/[^\s<>\"'\[\]{}|\\^`]{1,2000})"
 _URL_END = re.compile(rf"({_URL})\s*$", re.IGNORECASE)
-_SOURCE_END = re.compile(rf"{_either(_listed(markers.SOURCE))}$", re.IGNORECASE)
+_SOURCE_ENDINGS = _Endings(_listed(markers.SOURCE))
 
 
 class Source(NamedTuple):
     start: int
     """Where the marker starts in the line; what stands before is glued to it and no part of it."""
     url: str
-    name: str
+    names: tuple[str, ...]
 
 
 def source(line: str, *, sure: bool) -> Source | None:
@@ -220,28 +238,24 @@ def source(line: str, *, sure: bool) -> Source | None:
         start = _source_word(head.rstrip(":：" + _SPACE))
         if start is None and sure and (not head or (head[-1] in ":：" and _is_label(head[:-1].strip(_SPACE)))):
             start = 0
-        return None if start is None else Source(start, address[1].rstrip(".,;:)]"), "")
+        return None if start is None else Source(start, address[1].rstrip(".,;:)]"), ())
     if len(line) > MARKER_LENGTH:
         return None
-    label, colon, name = line.replace("：", ":").partition(":")
+    label, colon, rest = line.replace("：", ":").partition(":")
     if colon:
         start = _source_word(label.rstrip(_SPACE))
-        name = name.strip(_EDGE)
-        return (
-            Source(start, "", name)
-            if start is not None and name and all(map(is_name, re.split("[,/]", name)))
-            else None
-        )
+        said = names(rest) if start is not None else ()
+        return Source(start, "", said) if start is not None and said else None
     start = _source_word(line.rstrip(_EDGE))
-    return Source(start, "", "") if start is not None and (start == 0 or sure or not is_sentence(line)) else None
+    return Source(start, "", ()) if start is not None and (start == 0 or sure or not is_sentence(line)) else None
 
 
 def _source_word(head: str) -> int | None:
     """Where the source word starts that ends `head`: 0 when it is all of it, else where it is glued to what stands before."""
     if fold(head) in SOURCE:
         return 0
-    found = _SOURCE_END.search(head, max(0, len(head) - 40))
-    return found.start() if found and found.start() and _glued(head[found.start() - 1], found[0][0]) else None
+    start = _SOURCE_ENDINGS.start(head)
+    return start if start and _glued(head[start - 1], head[start]) else None
 
 
 def _address_at_end(line: str) -> re.Match[str] | None:
@@ -277,11 +291,13 @@ def _is_credit(text: str) -> bool:
 
 
 def agencies(text: str) -> tuple[str, ...]:
-    """The names in a list of agencies and desk codes, at least one of them known: `AFP`, `RND/dpa`."""
+    """The names in a list of agencies and desk codes, at least one of them known: `AFP`, `RND/dpa`, `RND/dpa/hb`. Initials are left out."""
     parts = [part.strip(_EDGE) for part in _LIST.split(text.strip(_EDGE))]
     known = [part for part in parts if fold(part) in AGENCIES]
     rest = [part for part in parts if part not in known]
-    return tuple(dict.fromkeys(parts)) if known and all(0 < len(part) <= 6 and part.isalpha() for part in rest) else ()
+    if not known or not all(0 < len(part) <= 6 and part.isalpha() for part in rest):
+        return ()
+    return tuple(dict.fromkeys(part for part in parts if part in known or not part.islower()))
 
 
 def credited(text: str, *, bracketed: bool = False, sure: bool = False) -> tuple[str, ...]:
@@ -309,11 +325,24 @@ def credited(text: str, *, bracketed: bool = False, sure: bool = False) -> tuple
 
 
 class Byline(NamedTuple):
-    author: str
+    authors: tuple[str, ...]
     credits: tuple[str, ...]
 
 
 _BYLINE_BRACKETS = re.compile(r"(.{0,60}?)\s*[(（]\s*([^()（）]{1,80})\s*[)）][\s.]*")
+
+
+_MIDDLE = re.compile(rf"(.{{2,40}}?)\s+{_either(_listed(markers.CREDIT_BEFORE))}\s+(\S.{{1,60}})", re.IGNORECASE)
+_TOGETHER = re.compile(r"\s+[-–]\s+|\s*[,&]\s*|\s+(?:và|und|and|et|y|e)\s+")
+
+
+def _people(text: str) -> tuple[str, ...]:
+    """The authors in `Minh Anh - Hiệp Mai`; a paper's own code among them is none."""
+    text = text.strip(_EDGE)
+    parts = [part.strip(_EDGE) for part in _TOGETHER.split(text)]
+    if len(parts) == 1 and is_person(text) and len(both := text.split("-")) == 2 and all(map(is_person, both)):
+        parts = [part.strip() for part in both]
+    return tuple(dict.fromkeys(part for part in parts if part and fold(part) not in DATELINES | AGENCIES))
 
 
 def byline(line: str, *, sure: bool, authors: Collection[str] = (), vietnamese: bool = False) -> Byline | None:
@@ -325,24 +354,26 @@ def byline(line: str, *, sure: bool, authors: Collection[str] = (), vietnamese: 
     if len(line) > MARKER_LENGTH or not line:
         return None
     if fold(line) in map(fold, authors):
-        return Byline("", ())
+        return Byline((), ())
     if found := _BYLINE_BRACKETS.fullmatch(line):
         author, inside = found[1].strip(_EDGE), found[2]
         if author and not is_name(author):
             return None
         credit = credited(inside, bracketed=True, sure=sure)
         if credit and (author or _BEFORE.match(inside) or agencies(inside)):
-            return Byline(author, credit)
-        return Byline(author, ()) if author and (fold(inside) in COMPILED or sure) else None
+            return Byline(_people(author), credit)
+        return Byline(_people(author), ()) if author and (fold(inside) in COMPILED or sure) else None
     if is_sentence(line):
         return None
     if credit := credited(line):
-        return Byline("", credit)
+        return Byline((), credit)
+    if (found := _MIDDLE.fullmatch(line)) and is_name(found[1]) and (credit := names(found[2])):
+        return Byline(_people(found[1]), credit)
     label, colon, name = line.replace("：", ":").partition(":")
     if colon:
-        return Byline(name.strip(_EDGE), ()) if fold(label) in BYLINE and is_name(name) else None
+        return Byline(_people(name), ()) if fold(label) in BYLINE and is_name(name) else None
     if (sure and len(line) <= 40 and is_name(line)) or (vietnamese and _is_vietnamese_name(line)):
-        return Byline(line.strip(_EDGE), ())
+        return Byline(_people(line), ())
     return None
 
 
@@ -406,7 +437,9 @@ def dateline(line: str) -> tuple[int, str] | None:
             return None
         formed = _CODE.fullmatch(code) is not None
         first = line[found.end()]
-        if (formed and (found[2] or (len(code) <= 8 and not first.islower()))) or (found[2] and _DOMAIN.fullmatch(code)):
+        if (formed and (found[2] or (len(code) <= 8 and not first.islower()))) or (
+            found[2] and _DOMAIN.fullmatch(code)
+        ):
             return found.end(), code
         return None
     found = _CODE_BARE.match(line)
@@ -436,20 +469,48 @@ _IMAGE_FILE = re.compile(r"[\w\-. ()%+]{1,120}\.(?:jpe?g|png|gif|webp|bmp|avif|s
 _IMAGE_MARKDOWN = re.compile(r"!\[[^\]]{0,300}\]\([^)]{0,300}\)\s*\|?")
 _IMAGE_NUMBER = re.compile(r"\s*[-–—]\s*[^\W\d_]{1,12}(?: [^\W\d_]{1,12})?\s*\d{1,3}\s*\.?")
 _IMAGE_NUMBER_END = re.compile(r".{10,250}\s[-–—]\s*(?:Ảnh|Hình|Photo|Foto|Bild|Image) \d{1,3}\.?")
-_ARROWS = (">>", "»»", "››", "►►", "&gt;&gt;")
+_ARROWS = re.compile(r"(?:>>|»»|››|►►|&gt;&gt;)(?![>»])")
 _FOLLOW = re.compile("|".join(f"(?:{form})" for form in markers.FOLLOW), re.IGNORECASE)
-_FOLLOW_HINT = re.compile(
-    r"mời|theo dõi|tham gia|truy cập|quan tâm|\bon\b|folgen|suive|s[íi]g|подпис|ikuti", re.IGNORECASE
+_FOLLOW_HINTS = (
+    "mời",
+    "theo dõi",
+    "tham gia",
+    "truy cập",
+    "quan tâm",
+    " on ",
+    "newsletter",
+    "đăng ký",
+    "boletín",
+    "folgen",
+    "suive",
+    "síg",
+    "sígu",
+    "siga",
+    "подпис",
+    "ikuti",
 )
-_CREDIT_BRACKETS = re.compile(
-    rf"[(（\[]\s*{_either(_listed(markers.SOURCE, markers.PHOTO))}\s*[:：]?\s*([^()（）\[\]]{{2,60}})[)）\]][\s.]*",
-    re.IGNORECASE,
+_RIGHTS = re.compile("|".join(f"(?:{form})" for form in markers.RIGHTS), re.IGNORECASE)
+_RIGHTS_HINTS = (
+    "copyright",
+    "©",
+    "(c)",
+    "bản quyền",
+    "rights reserved",
+    "vorbehalten",
+    "réservés",
+    "reservados",
+    "защищены",
+    "転載",
+    "转载",
+    "전재",
 )
-_BRACKETS_END = re.compile(r"[(（\[][^()（）\[\]]{4,80}[)）\]][\s.]*$")
-_PHOTO_END = re.compile(
-    rf"(?:(?<=[\s.(（\[–—-])|(?<=[。、」』]))(?:{_either(_listed(markers.PHOTO))}\s?[:：]|{_either(_listed(markers.SOURCE, markers.PHOTO))}\s?[:：](?=[^()（）]*[)）]$))\s*([^:：()（）]{{2,50}})[)）\].\s]*$",
-    re.IGNORECASE,
+_CREDIT_END_BRACKETS = re.compile(
+    r"[(（\[]\s*([^:：()（）\[\]]{1,30}?)\s?[:：]\s*([^:：()（）\[\]]{2,50})[)）\]][\s.]*$"
 )
+_PHOTO_ENDINGS = _Endings(_listed(markers.PHOTO))
+_BOTH = re.compile(r"(?:\b(?:tin|bài|text|text und|words|và|und|and)\s?[,-]?\s?)$", re.IGNORECASE)
+# `Tin, ảnh: Trường Hoàng` names who wrote it and took the pictures: a byline.
+_STOPS = re.compile(r"[.!?…][\"”’»)]*(?=\s)|[。！？।]")
 
 
 def whole_line(line: str, title: str) -> str | None:
@@ -459,7 +520,7 @@ def whole_line(line: str, title: str) -> str | None:
     bare = line.strip(_SPACE)
     if not bare:
         return None
-    if bare.startswith(_ARROWS):
+    if bare[0] in ">»›►&" and _ARROWS.match(bare):
         return "related"
     if bare[0] == "!" and _IMAGE_MARKDOWN.fullmatch(bare):
         return "image"
@@ -478,10 +539,15 @@ def whole_line(line: str, title: str) -> str | None:
             return "tags"
         if label in PHOTO and is_name(rest):
             return "photo_credit"
-    if bare[0] in "(（[" and (found := _CREDIT_BRACKETS.fullmatch(bare)) and is_name(found[1]):
-        return "photo_credit"
-    if _FOLLOW_HINT.search(bare) and _FOLLOW.fullmatch(bare):
+    if bare[0] in "(（[" and (found := _CREDIT_END_BRACKETS.match(bare)) and fold(found[1]) in PHOTO | SOURCE:
+        return "photo_credit" if is_name(found[2]) else None
+    key = bare.casefold()
+    if any(hint in key for hint in _FOLLOW_HINTS) and _FOLLOW.fullmatch(bare):
         return "follow"
+    if any(hint in key for hint in _RIGHTS_HINTS) and _RIGHTS.fullmatch(bare):
+        return "rights"
+    if "|" in bare and sum(fold(part) in NETWORKS for part in bare.split("|")) > 1:
+        return "share"
     return None
 
 
@@ -498,22 +564,30 @@ def _is_image(line: str, title: str) -> bool:
 
 
 def is_caption(line: str) -> bool:
-    """A block that ends with a photo credit: `Lloyd Austin in Tokio. Foto: Pool`."""
-    if len(line) > CAPTION_LENGTH or (":" not in line[-70:] and "：" not in line[-70:]):
+    """A short block that ends with a photo credit: `Lloyd Austin in Tokio. Foto: Pool`."""
+    if len(line) > LINE_LENGTH or "./." in line or line[:2] in ("- ", "• ", "* "):
         return False
-    found = _PHOTO_END.search(line, max(0, len(line) - 90))
-    return found is not None and found.start() > 0 and is_name(found[1])
+    start = photo_credit_at_end(line)
+    return start is not None and len(_STOPS.findall(line, 0, start)) <= 2
 
 
 def photo_credit_at_end(line: str) -> int | None:
-    """Where `(Quelle: Reuters)` starts behind the last sentence. In brackets the source is a picture's, not the article's."""
-    if line[-1:] not in (")", "）", "]", "."):
+    """Where `Foto: Pool` or `(Quelle: Reuters)` starts that ends the line. In brackets the source is a picture's, not the article's."""
+    colon = max(line.rfind(":"), line.rfind("："))
+    if colon < max(1, len(line) - 60):
         return None
-    found = _BRACKETS_END.search(line, max(0, len(line) - 90))
-    credit = found and _CREDIT_BRACKETS.fullmatch(found[0])
-    if not found or not found.start() or not credit or not is_sentence(line[: found.start()]):
+    found = (
+        _CREDIT_END_BRACKETS.search(line, max(0, len(line) - 100))
+        if line.rstrip(". ")[-1:] in (")", "）", "]")
+        else None
+    )
+    if found:
+        return found.start() if found.start() and fold(found[1]) in PHOTO | SOURCE and is_name(found[2]) else None
+    label = line[:colon].rstrip()
+    start = _PHOTO_ENDINGS.start(label)
+    if not start or not is_name(line[colon + 1 :]) or label[start - 1] not in " \u00a0.(（[–—-。、」』":
         return None
-    return found.start() if is_name(credit[1]) else None
+    return None if _BOTH.search(line, max(0, start - 8), start) else start
 
 
 _RESIDUE_END = re.compile(r"(?:\s*!\[[^\]]{0,300}\]\([^)]{0,300}\)\s*\|?|\s+\|)\s*$")
