@@ -1,0 +1,318 @@
+"""The quality gate: did this run bring what its publishers usually bring? Exit code 5 when not, after everything is stored.
+
+A publisher that changes its page layout, or quietly serves a wall, breaks no program: pages come, articles do not. So each run is
+compared with the seven days before it, publisher by publisher. Every test is a control chart (Shewhart 1931): a value alarms when
+it is off by an amount that matters *and* by three standard errors, of the sample and of the days among themselves. A young folder,
+a small run and a publisher with few articles never alarm, because then nobody can know.
+
+`judge` and `history` read the tables once, as `Tally` rows (one per run, publisher and language); everything after that is pure.
+"""
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from statistics import median
+from typing import Literal
+
+import duckdb
+
+AlarmKind = Literal["nothing_new", "title", "date", "text", "duplicates", "length"]
+
+WINDOW = timedelta(days=7)
+"""What a run is compared with."""
+BUCKET = timedelta(hours=24)
+"""The window is cut into days counted back from the run, so that no run depends on the hour it starts."""
+MIN_SAMPLE = 20
+"""Articles (or pages) that a share or a length needs, of the run and of each day it is compared with. A smaller run is judged together
+with the runs of the 24 hours before it."""
+MIN_DAYS = 3
+"""Days with enough articles that make a habit."""
+COVERAGE_DROP = 0.15
+"""A share of titles, dates or texts that falls by less than this is not worth a night's sleep."""
+DUPLICATE_JUMP = 0.25
+"""Syndication comes in waves; a share of duplicates that rises by less is news, not a fault."""
+LENGTH_FACTOR = 1.6
+"""Texts this many times longer or shorter than usual: the extractor takes the whole page, or only the lead."""
+SIGMAS = 3.0
+MIN_RUNS = 5
+"""Earlier runs with news in the window before an empty one is remarkable."""
+MORE_EMPTY = 1.5
+"""An empty streak alarms when it is longer than the longest of the window by this factor (nights and Sundays are in the window)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """One thing that is not as it usually is."""
+
+    run_id: str
+    at: datetime
+    """Start of the run."""
+    publisher: str
+    kind: AlarmKind
+    value: float
+    """The run's share (0–1), mean length in characters, or number of empty runs in a row."""
+    usual: float
+    """The same over the window: the median of its days; for `nothing_new` the longest empty streak."""
+    n: int
+    """Articles, pages or runs that `value` stands on."""
+    language: str = ""
+    """Set for `length`, which is judged per language."""
+
+    def __str__(self) -> str:
+        return f"{self.publisher}: {_SAYS[self.kind](self)}"
+
+    @property
+    def do(self) -> str:
+        """The next step for a person."""
+        return _DO[self.kind].format(publisher=self.publisher)
+
+
+_SAYS = {
+    "nothing_new": lambda a: f"nothing new in {a.n} run{'s' * (a.n > 1)} in a row (usually at most {a.usual:.0f})",
+    "title": lambda a: f"only {a.value:.0%} of {a.n} articles have a title (usually {a.usual:.0%})",
+    "date": lambda a: f"only {a.value:.0%} of {a.n} articles have a date (usually {a.usual:.0%})",
+    "text": lambda a: f"only {a.value:.0%} of {a.n} pages gave an article (usually {a.usual:.0%})",
+    "duplicates": lambda a: f"{a.value:.0%} of {a.n} new articles are duplicates (usually {a.usual:.0%})",
+    "length": lambda a: (
+        f"articles in {a.language or 'an unknown language'} have {a.value:,.0f} characters (usually {a.usual:,.0f}; {a.n} articles)"
+    ),
+}
+_DO = {
+    "nothing_new": "copydesk publishers check {publisher}  (are its lists still where they were?)",
+    "title": "copydesk publishers check {publisher}  (the layout may have changed; see docs/adding-a-publisher.md)",
+    "date": "copydesk publishers check {publisher}  (the layout may have changed; see docs/adding-a-publisher.md)",
+    "text": "copydesk explain URL of one refused page  (a new layout, a wall, or an error page?)",
+    "duplicates": "copydesk report  (a wave of syndication, or one text under many addresses?)",
+    "length": "copydesk explain URL of one article  (does its text take in too much, or too little?)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What one run read of one publisher in one language. Numbers add up over tallies."""
+
+    run_id: str
+    publisher: str
+    language: str = ""
+    articles: int = 0
+    titled: int = 0
+    dated: int = 0
+    new: int = 0
+    """Articles seen for the first time."""
+    duplicates: int = 0
+    """Of `new`."""
+    log_chars: float = 0.0
+    """Sum of ln(characters) over `articles`: lengths of texts are lognormal, so their typical length is exp of the mean."""
+    log_chars_squared: float = 0.0
+    answered: int = 0
+    """Pages that came; failures are not the extractor's."""
+    got: int = 0
+    """Of `answered`, those that hold an article."""
+
+    @property
+    def at(self) -> datetime:
+        return started(self.run_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A run that looked for news of some publishers."""
+
+    run_id: str
+    publishers: frozenset[str]
+
+    @property
+    def at(self) -> datetime:
+        return started(self.run_id)
+
+
+def judge(db: duckdb.DuckDBPyConnection, run_id: str, *, publishers: Iterable[str] = ()) -> list[Alarm]:
+    """The alarms of one run, whose pages and articles are committed (its own row need not be).
+
+    `publishers` are those the run looked for news of; without them `nothing_new` is not judged. Earlier runs are read from
+    `runs.parameters`, where the fact `publishers` names them, separated by spaces or commas. `db` has the store's views.
+    Takes one pass over the last eight days.
+    """
+    at = started(run_id)
+    runs = attempts(db, at - WINDOW, at)
+    runs = [run for run in runs if run.run_id != run_id] + [Attempt(run_id, frozenset(publishers))]
+    return judged(run_id, tallies(db, at - WINDOW - BUCKET, at), runs)
+
+
+def history(db: duckdb.DuckDBPyConnection, *, last: int = 200) -> list[Alarm]:
+    """The alarms of the last runs, oldest first, as each run would have seen them."""
+    found = db.execute("SELECT run_id FROM runs ORDER BY run_id DESC LIMIT ?", [last]).fetchall()
+    ids = sorted(str(row[0]) for row in found if _ID.match(str(row[0])))
+    if not ids:
+        return []
+    since, until = started(ids[0]) - WINDOW - BUCKET, started(ids[-1])
+    rows, runs = tallies(db, since, until), attempts(db, since, until)
+    return [alarm for run_id in ids for alarm in judged(run_id, rows, runs)]
+
+
+def judged(run_id: str, rows: Sequence[Tally], runs: Sequence[Attempt]) -> list[Alarm]:
+    """The alarms of one run, by publisher and kind. Pure: rows and runs may hold more than is needed, in any order."""
+    at = started(run_id)
+    by_publisher: dict[str, list[Tally]] = defaultdict(list)
+    for row in rows:
+        if row.publisher and at - WINDOW - BUCKET <= row.at <= at and row.run_id <= run_id:
+            by_publisher[row.publisher].append(row)
+    attempted = next((run.publishers for run in runs if run.run_id == run_id), frozenset())
+    alarms = []
+    for publisher in sorted({*by_publisher, *attempted}):
+        own = by_publisher[publisher]
+        if publisher in attempted:
+            alarms += _empty(run_id, publisher, own, runs)
+        if any(row.run_id == run_id for row in own):
+            alarms += _shares(run_id, publisher, own)
+            for language in sorted({row.language for row in own if row.articles}):
+                alarms += _length(run_id, publisher, language, [row for row in own if row.language == language])
+    return alarms
+
+
+# -- the tests ------------------------------------------------------------------------------------------------------------
+
+
+def _empty(run_id: str, publisher: str, rows: Sequence[Tally], runs: Sequence[Attempt]) -> list[Alarm]:
+    """More empty runs in a row than the window has seen."""
+    at = started(run_id)
+    tried = sorted(
+        run.run_id
+        for run in runs
+        if publisher in run.publishers and at - WINDOW <= run.at <= at and run.run_id <= run_id
+    )
+    brought = {row.run_id for row in rows if row.new}
+    streaks = [0]
+    for tried_id in tried:
+        if tried_id in brought:
+            streaks.append(0)
+        else:
+            streaks[-1] += 1
+    now, longest = streaks[-1], max(streaks[:-1], default=0)
+    useful = [started(i) for i in tried if i in brought]
+    habit = len(useful) >= MIN_RUNS and useful[-1] - useful[0] >= (MIN_DAYS - 1) * BUCKET * 0.9
+    if habit and now > longest * MORE_EMPTY:
+        return [Alarm(run_id, at, publisher, "nothing_new", now, longest, now)]
+    return []
+
+
+_SHARES: tuple[tuple[AlarmKind, str, str, int, float], ...] = (
+    ("title", "titled", "articles", -1, COVERAGE_DROP),
+    ("date", "dated", "articles", -1, COVERAGE_DROP),
+    ("text", "got", "answered", -1, COVERAGE_DROP),
+    ("duplicates", "duplicates", "new", +1, DUPLICATE_JUMP),
+)
+
+
+def _shares(run_id: str, publisher: str, rows: Sequence[Tally]) -> list[Alarm]:
+    """Shares that fell (coverage) or rose (duplicates)."""
+    alarms = []
+    for kind, part, whole, sign, matters in _SHARES:
+        sample, days = _compared(run_id, rows, whole)
+        n = sum(getattr(row, whole) for row in sample)
+        if n < MIN_SAMPLE or len(days) < MIN_DAYS:
+            continue
+        shares = [sum(getattr(r, part) for r in day) / sum(getattr(r, whole) for r in day) for day in days]
+        usual, value = median(shares), sum(getattr(row, part) for row in sample) / n
+        likely = min(max(usual, 1 / n), 1 - 1 / n)
+        noise = SIGMAS * math.sqrt(likely * (1 - likely) / n + _spread(shares) ** 2)
+        if sign * (value - usual) > max(matters, noise):
+            alarms.append(Alarm(run_id, started(run_id), publisher, kind, value, usual, n))
+    return alarms
+
+
+def _length(run_id: str, publisher: str, language: str, rows: Sequence[Tally]) -> list[Alarm]:
+    """Texts that became longer or shorter. Judged on a logarithmic scale, per language, for a run may hold other languages today."""
+    sample, days = _compared(run_id, rows, "articles")
+    n = sum(row.articles for row in sample)
+    if n < MIN_SAMPLE or len(days) < MIN_DAYS:
+        return []
+    means = [sum(r.log_chars for r in day) / sum(r.articles for r in day) for day in days]
+    usual, value = median(means), sum(row.log_chars for row in sample) / n
+    past = [row for day in days for row in day]
+    m = sum(row.articles for row in past)
+    mean = sum(row.log_chars for row in past) / m
+    variance = max(0.0, sum(row.log_chars_squared for row in past) / m - mean**2)
+    noise = SIGMAS * math.sqrt(variance / n + _spread(means) ** 2)
+    if abs(value - usual) > max(math.log(LENGTH_FACTOR), noise):
+        return [Alarm(run_id, started(run_id), publisher, "length", math.exp(value), math.exp(usual), n, language)]
+    return []
+
+
+def _compared(run_id: str, rows: Sequence[Tally], whole: str) -> tuple[list[Tally], list[list[Tally]]]:
+    """The run's rows (with earlier ones of 24 hours while they are too few), and the days before them that are large enough."""
+    at = started(run_id)
+    sample: list[Tally] = [row for row in rows if row.run_id == run_id]
+    if not sum(getattr(row, whole) for row in sample):
+        return [], []
+    begins = at
+    for earlier in sorted({row.run_id for row in rows if at - BUCKET < row.at and row.run_id < run_id}, reverse=True):
+        if sum(getattr(row, whole) for row in sample) >= MIN_SAMPLE:
+            break
+        sample += [row for row in rows if row.run_id == earlier]
+        begins = started(earlier)
+    taken = {row.run_id for row in sample}
+    days: dict[int, list[Tally]] = defaultdict(list)
+    for row in rows:
+        if row.run_id not in taken and begins - WINDOW <= row.at <= begins and getattr(row, whole):
+            days[min(6, (begins - row.at) // BUCKET)].append(row)
+    return sample, [day for day in days.values() if sum(getattr(row, whole) for row in day) >= MIN_SAMPLE]
+
+
+def _spread(values: Sequence[float]) -> float:
+    """A robust standard deviation of the days among themselves (median absolute deviation)."""
+    middle = median(values)
+    return 1.4826 * median(abs(value - middle) for value in values)
+
+
+# -- from the tables ------------------------------------------------------------------------------------------------------
+
+_ID = re.compile(r"\d{8}T\d{6}Z-")
+
+
+def started(run_id: str) -> datetime:
+    """When a run began, which its id tells. Raises ValueError."""
+    return datetime.strptime(run_id.partition("-")[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+
+
+def tallies(db: duckdb.DuckDBPyConnection, since: datetime, until: datetime) -> list[Tally]:
+    """One row per run, publisher and language, for runs that started between two times. Pages without a publisher are left out."""
+    low, high = f"{since:%Y%m%dT%H%M%SZ}", f"{until:%Y%m%dT%H%M%SZ}~"
+    found = db.execute(
+        r"""
+        WITH read AS (
+            SELECT run_id, publisher, '' AS language, 0 AS articles, 0 AS titled, 0 AS dated, 0 AS new, 0 AS duplicates,
+                0.0 AS log_chars, 0.0 AS log_chars_squared,
+                count(*) FILTER (outcome <> 'failed') AS answered,
+                count(*) FILTER (outcome IN ('stored', 'duplicate', 'unchanged')) AS got
+            FROM pages WHERE publisher <> '' AND run_id BETWEEN $1 AND $2 AND regexp_matches(run_id, '^\d{8}T\d{6}Z-')
+            GROUP BY run_id, publisher
+            UNION ALL
+            SELECT run_id, publisher, coalesce(language, ''), count(*), count(*) FILTER (title <> ''), count(published_at),
+                count(*) FILTER (version = 1), count(*) FILTER (version = 1 AND duplicate_of IS NOT NULL),
+                sum(ln(n_chars + 1)), sum(ln(n_chars + 1) ** 2), 0, 0
+            FROM articles WHERE publisher <> '' AND run_id BETWEEN $1 AND $2 AND regexp_matches(run_id, '^\d{8}T\d{6}Z-')
+            GROUP BY run_id, publisher, coalesce(language, '')
+        )
+        SELECT * FROM read ORDER BY run_id, publisher, language
+        """,
+        [low, high],
+    )
+    return [Tally(*row) for row in found.fetchall()]
+
+
+def attempts(db: duckdb.DuckDBPyConnection, since: datetime, until: datetime) -> list[Attempt]:
+    """The runs that started between two times, ended by themselves, and named their publishers."""
+    found = db.execute(
+        r"""
+        SELECT run_id, list_filter(parameters, lambda p: p.name = 'publishers')[1].value AS publishers
+        FROM runs
+        WHERE status IN ('finished', 'partial') AND run_id BETWEEN $1 AND $2 AND regexp_matches(run_id, '^\d{8}T\d{6}Z-')
+        ORDER BY run_id
+        """,
+        [f"{since:%Y%m%dT%H%M%SZ}", f"{until:%Y%m%dT%H%M%SZ}~"],
+    ).fetchall()
+    return [Attempt(run_id, frozenset(re.split(r"[\s,]+", said.strip()))) for run_id, said in found if said]
