@@ -64,9 +64,8 @@ def batch(listing: Path, processes: int | None) -> int:
     rows = _listing(listing)
     answers = extract_batch((identify(_page(r, listing.parent)) for r in rows), processes or os.cpu_count() or 1, then=clean)
     for given, answer in zip(rows, answers, strict=True):
-        refused = isinstance(answer, Outcome)
-        found: Mapping[str, Any] = {"text": None, "outcome": str(answer)} if refused else row(answer)
-        show.emit({"id": given["id"], "url": given.get("url", "")} | dict(found))
+        found = {"text": None, "outcome": str(answer)} if isinstance(answer, Outcome) else row(answer)
+        show.emit({"id": given["id"], "url": given.get("url", "")} | found)
     return 0
 
 
