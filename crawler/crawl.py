@@ -147,6 +147,7 @@ class Crawl:
         began = time.monotonic()
         session = self._session
         process = CrawlerProcess(self._settings)
+        logging.getLogger("scrapy").setLevel(logging.WARNING)  # what matters of its news is in the reports
         session.start_spider = lambda spider: self._guest(process, spider)
         for spider in self._chosen:
             process.crawl(spider, session=session)

@@ -1,0 +1,124 @@
+"""One crawl in a process of its own, because Twisted's reactor cannot run twice: `python -m tests.crawler.play` with a JSON
+object on standard input. A fake run stands where `pipelines.run.Run` stands, commits every `batch` pages, and keeps rows in
+`<data>/rows.jsonl`.
+"""
+
+import json
+import logging
+import re
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from crawler.crawl import crawl
+from pipelines.prepare import Prepared
+from pipelines.records import Article, Outcome, Page, PageRow
+
+SOURCE = re.compile(r'<a href="(https?://(?:www\.)?congluan\.vn/[^"]+)">https?://')
+
+
+class FakeRun:
+    """Prepares nothing: the declared source is the link whose text is an address."""
+
+    def __init__(self, data: Path, batch: int) -> None:
+        self.on_commit: list[Callable[[tuple[PageRow, ...]], None]] = []
+        self._file = data / "rows.jsonl"
+        self._batch, self._waiting, self._lock = batch, list[PageRow](), threading.Lock()
+
+    def submit(self, page: Page) -> "Future[Prepared]":
+        outcome = _outcome(page)
+        row = PageRow(
+            url=page.url,
+            requested_url=page.requested_url or page.url,
+            publisher=page.publisher,
+            status=page.status,
+            content_type=page.headers.get("content-type", ""),
+            n_bytes=len(page.body),
+            fetched_at=page.fetched_at,
+            outcome=outcome.kind,
+            reason=outcome.reason,
+            run_id="fake",
+            archive_file=page.archive_file,
+            archive_offset=page.archive_offset,
+        )
+        with self._lock:
+            self._waiting.append(row)
+            if len(self._waiting) >= self._batch:
+                self._commit()
+        found = SOURCE.search(page.body.decode("utf-8", "replace")) if page.publisher == "vietnam_vn" else None
+        article = Article(
+            article_id=page.key,
+            url=page.url,
+            canonical_url=page.url,
+            host="",
+            title="",
+            text="",
+            fetched_at=page.fetched_at,
+            source_url=found[1] if found else None,
+        )
+        done: Future[Prepared] = Future()
+        fake: Any = SimpleNamespace(article=article)
+        done.set_result(Prepared(ready=fake) if outcome.kind == "stored" else Prepared(outcome=outcome))
+        return done
+
+    def close(self) -> None:
+        with self._lock:
+            self._commit()
+
+    def _commit(self) -> None:
+        rows, self._waiting = tuple(self._waiting), []
+        if not rows:
+            return
+        with self._file.open("a") as file:
+            file.writelines(json.dumps(asdict(row), default=str) + "\n" for row in rows)
+        for tell in self.on_commit:
+            tell(rows)
+
+
+REFUSALS = {"robots", "gone", "budget", "address", "not_html", "too_large", "not_in_archive", "unsupported_scheme"}
+
+
+def _outcome(page: Page) -> Outcome:
+    if page.error:
+        return Outcome("rejected" if page.error in REFUSALS else "failed", page.error)
+    if page.status in (404, 410):
+        return Outcome("rejected", "gone")
+    return Outcome("failed", f"http_{page.status}") if page.status >= 400 else Outcome("stored")
+
+
+def main(asked: dict[str, Any]) -> dict[str, Any]:
+    logging.basicConfig(level=asked.pop("log", "WARNING"), stream=sys.stderr)
+    data = Path(asked.pop("data"))
+    data.mkdir(parents=True, exist_ok=True)
+    run = FakeRun(data, asked.pop("batch", 1))
+    for name in ("since", "until"):
+        if name in asked:
+            asked[name] = datetime.fromisoformat(asked[name])
+    asked["replay"] = [Path(path) for path in asked.get("replay", ())]
+    settings = {"DOWNLOAD_DELAY": 0.0, "AUTOTHROTTLE_ENABLED": False, **asked.pop("settings", {})}
+    playing = crawl(
+        asked.pop("names", ()), data=data, run=None if asked.get("dry_run") else run, settings=settings, **asked
+    )
+    result = playing.start()
+    run.close()
+    playing.close()
+    return {
+        "requests": result.requests,
+        "failures": list(result.failures),
+        "interrupted": result.interrupted,
+        "error": repr(result.error) if result.error else None,
+        "planned": [planned.url for planned in result.planned],
+        "new": result.new,
+        "notes": [note for report in result.reports.values() for note in report.notes],
+        "reports": sorted(result.reports),
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(json.load(sys.stdin))))

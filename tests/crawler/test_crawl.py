@@ -1,0 +1,112 @@
+"""Whole crawls of loopback servers that play congluan.vn and vietnam.vn."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.crawler.conftest import Crawl
+from tests.site import PAPER, Answer, Server, address, congluan, edition, vietnam_vn
+from tests.stories import BRIDGE, FOREIGN, HYDROGEN, NEWSROOM, STORIES
+
+NOW = datetime.now(UTC)
+COPIES = [edition(story, language) for story in STORIES for language in ("vi", *story.translations)]
+
+
+@pytest.fixture
+def server() -> Server:
+    return Server(congluan(NOW) | vietnam_vn(NOW, slow=0.2))
+
+
+def test_every_article_and_every_copy_of_it_is_fetched_once(server: Server, crawl: Crawl) -> None:
+    with server:
+        played = crawl(server, names=["congluan", "vietnam_vn"])
+    outcomes = played.outcomes()
+    originals = {address(story) for story in STORIES}
+    broken = {edition(BRIDGE, "en"): "rejected/gone", edition(BRIDGE, "fr"): "failed/cut_off"}
+    assert outcomes == dict.fromkeys(originals | set(COPIES), "stored") | broken
+    assert played.result["failures"] == []
+    assert edition(FOREIGN, "vi") not in outcomes
+    assert not any("/lich-vien/" in path or "/2026-10" in path for path in server.paths)
+
+
+def test_a_second_crawl_asks_for_nothing_that_is_known(server: Server, crawl: Crawl) -> None:
+    with server:
+        first = crawl(server, names=["congluan", "vietnam_vn"])
+        asked = len(server.requests)
+        second = crawl(server, names=["congluan", "vietnam_vn"])
+    assert len(second.rows) == len(first.rows)
+    assert len(server.requests) - asked <= 0.05 * asked
+
+
+def test_a_replay_gives_the_same_rows_without_a_server(server: Server, crawl: Crawl, tmp_path: Path) -> None:
+    with server:
+        live = crawl(server, names=["congluan", "vietnam_vn"])
+    archive = sorted((tmp_path / "data" / "raw").glob("*.warc.gz"))
+    replayed = crawl(None, data=tmp_path / "again", names=["congluan", "vietnam_vn"], replay=[str(p) for p in archive])
+    again = crawl(None, data=tmp_path / "again", names=["congluan", "vietnam_vn"], replay=[str(p) for p in archive])
+    columns = ("url", "status", "publisher", "n_bytes", "fetched_at", "outcome", "archive_offset")
+    answered = {tuple(row[c] for c in columns) for row in live.rows if row["status"]}
+    assert {tuple(row[c] for c in columns) for row in replayed.rows if row["status"]} == answered
+    assert again.rows == replayed.rows
+
+
+def test_all_takes_what_is_no_copy_of_anything_known(server: Server, crawl: Crawl) -> None:
+    with server:
+        played = crawl(server, names=["vietnam_vn"], all_copies=True)
+    assert edition(FOREIGN, "vi") in played.outcomes()
+
+
+def test_the_source_that_a_copy_declares_is_followed(server: Server, crawl: Crawl) -> None:
+    with server:
+        played = crawl(server, urls=[edition(HYDROGEN, "en")])
+    assert played.outcomes() == {edition(HYDROGEN, "en"): "stored", address(HYDROGEN): "stored"}
+    assert played.result["reports"] == ["congluan", "vietnam_vn"]
+
+
+def test_a_limit_takes_the_newest(server: Server, crawl: Crawl) -> None:
+    with server:
+        played = crawl(server, names=["congluan"], limit=2)
+        rest = crawl(server, names=["congluan"])
+    assert {row["url"] for row in played.rows} == {address(NEWSROOM), address(HYDROGEN)}
+    assert len(rest.outcomes()) == len(STORIES)
+
+
+def test_a_window_in_the_past_takes_what_was_published_in_it(server: Server, crawl: Crawl) -> None:
+    with server:
+        played = crawl(
+            server,
+            names=["congluan"],
+            since=(NOW - timedelta(hours=22)).isoformat(),
+            until=(NOW - timedelta(hours=13)).isoformat(),
+        )
+    dated = {row["url"] for row in played.rows}
+    assert {address(s) for s in STORIES if 13 < s.hours < 22} <= dated
+
+
+def test_a_dry_run_says_what_it_would_fetch_and_writes_nothing(server: Server, crawl: Crawl, tmp_path: Path) -> None:
+    with server:
+        played = crawl(server, names=["congluan"], dry_run=True)
+    assert played.result["planned"][0] == address(NEWSROOM)
+    assert len(played.result["planned"]) == len(STORIES)
+    assert not any(path.endswith(".html") for path in server.paths)
+    assert list((tmp_path / "data").iterdir()) == []
+
+
+@pytest.mark.parametrize("status", [403, 500])
+def test_a_publisher_that_refuses_is_a_failure_with_its_reason(server: Server, crawl: Crawl, status: int) -> None:
+    with server:
+        for url in [url for url in congluan(NOW) if not url.endswith("/robots.txt")]:
+            server.put(url, Answer.of("no", status=status))
+        played = crawl(server, names=["congluan", "vietnam_vn"])
+    assert f"congluan: sitemap {PAPER}/sitemap.xml: HTTP {status}" in played.result["failures"]
+    assert not any(failure.startswith("vietnam_vn") for failure in played.result["failures"])
+
+
+def test_an_unchanged_page_is_asked_for_again_after_an_hour_and_told_apart(server: Server, crawl: Crawl) -> None:
+    with server:
+        crawl(server, names=["congluan"], urls=[])
+        again = crawl(server, urls=[address(HYDROGEN)])
+    assert [row["url"] for row in again.rows].count(address(HYDROGEN)) == 2
+    first, second = (row for row in again.rows if row["url"] == address(HYDROGEN))
+    assert (first["archive_file"], first["archive_offset"]) == (second["archive_file"], second["archive_offset"])
