@@ -25,6 +25,10 @@ class _Draft:
     lines: list[str]
     authors: tuple[str, ...]
     vietnamese: bool
+    composed: bool
+    """The whole text is in NFC."""
+    plain: set[str] = field(default_factory=set)
+    """Lines known to hold no marker of those that may stand anywhere."""
     dateline: str | None = None
     before: tuple[Removed, ...] = ()
     """What earlier stages, or an earlier cleaning, removed."""
@@ -36,6 +40,16 @@ class _Draft:
 
     def declare(self, kind: Literal["source_url", "source_name", "credit"], value: str, where: str) -> None:
         self.declared.append(Declaration(kind, value, where))
+
+    def read(self, line: str) -> str:
+        """The line as the rules read it, in NFC."""
+        return line if self.composed else unicodedata.normalize("NFC", line)
+
+    def split(self, line: str, at: int) -> tuple[str, str]:
+        """The line as it stands in the page, in two at character `at` of what the rules read."""
+        if not self.composed:
+            at = bisect_right(range(len(line) + 1), at, key=lambda end: len(self.read(line[:end]))) - 1
+        return line[:at], line[at:]
 
     def has_cut(self, kind: str) -> bool:
         return any(cut.kind == kind for cut in (*self.before, *self.removed))
@@ -53,11 +67,12 @@ def clean(article: Article) -> Article:
     read alike, and kept as they are.
     """
     draft = _Draft(
-        _nfc(article.title),
-        article.lead,
-        article.text.split("\n"),
-        article.authors,
-        rules.is_vietnamese(article.language),
+        title=unicodedata.normalize("NFC", article.title),
+        lead=article.lead,
+        lines=article.text.split("\n"),
+        authors=article.authors,
+        vietnamese=rules.is_vietnamese(article.language),
+        composed=unicodedata.is_normalized("NFC", article.text + article.lead),
         before=article.removed,
     )
     while _pass(draft):
@@ -96,35 +111,29 @@ def _pass(draft: _Draft) -> bool:
     return len(draft.removed) > before
 
 
-def _nfc(text: str) -> str:
-    return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
-
-
-def _split(line: str, at: int) -> tuple[str, str]:
-    """The line as it stands in the page, in two at character `at` of its composed form."""
-    if not unicodedata.is_normalized("NFC", line):
-        at = bisect_right(range(len(line) + 1), at, key=lambda end: len(unicodedata.normalize("NFC", line[:end]))) - 1
-    return line[:at], line[at:]
-
-
 def _anywhere(draft: _Draft) -> None:
     """Lines that are markers wherever they stand, and what is left of pictures at the ends of the others."""
     kept: list[str] = []
     captions = sum(map(bool, draft.lines)) > 2
-    for line in draft.lines:
-        kind = rules.whole_line(_nfc(line), draft.title)
-        if kind is None and captions and rules.is_caption(_nfc(line)):
-            kind = "caption"
-        if kind:
-            draft.cut(kind, line)
+    for raw in draft.lines:
+        if raw in draft.plain:
+            kept.append(raw)
             continue
-        for kind, find in (("residue", rules.residue_at_end), ("photo_credit", rules.photo_credit_at_end)):
-            end = find(_nfc(line))
-            if end:
-                line, tail = _split(line, end)  # noqa: PLW2901  (what is left of it)
-                draft.cut(kind, tail)
-                line = line.rstrip()  # noqa: PLW2901
-        kept.append(rules.stops(line))
+        line = draft.read(raw)
+        kind = rules.whole_line(line, draft.title)
+        credit = rules.photo_credit_at_end(line)
+        if kind is None and credit and captions and rules.is_caption(line, credit):
+            kind = "caption"
+        end = rules.residue_at_end(line) or credit
+        if kind:
+            draft.cut(kind, raw)
+        elif end:
+            rest, tail = draft.split(raw, end)
+            draft.cut("photo_credit" if end == credit else "residue", tail)
+            kept.append(rest.rstrip())
+        else:
+            kept.append(rules.stops(raw))
+            draft.plain.add(kept[-1])
     draft.lines = kept
 
 
@@ -132,7 +141,7 @@ def _tails(draft: _Draft) -> None:
     """Markers off the end of the text, and off what stands above a counter or placeholder further up, where a page went on below."""
     _tail(draft, len(draft.lines))
     for at in range(len(draft.lines) - 1, -1, -1):
-        if at < len(draft.lines) and rules.is_anchor(_nfc(draft.lines[at])):
+        if at < len(draft.lines) and rules.is_anchor(draft.read(draft.lines[at])):
             _tail(draft, at + 1)
 
 
@@ -141,15 +150,18 @@ def _tail(draft: _Draft, end: int) -> None:
     sure = False
     while end:
         line = draft.lines[end - 1]
-        if not line.strip():
+        if rules.is_blank(line):
             end -= 1
             continue
-        above = _nfc(draft.lines[end - 2]) if end > 1 else ""
-        found = _ending(draft, _nfc(line), sure=sure or rules.placeholder_at_end(above) is not None)
+        above = next((raw for raw in reversed(draft.lines[: end - 1]) if raw.strip()), "")
+        beside = sure or rules.placeholder_at_end(draft.read(above)) is not None
+        found = _ending(draft, draft.read(line), sure=beside)
         if found is None:
             return
         start, kind = found
-        rest, tail = _split(line, start)
+        rest, tail = draft.split(line, start)
+        if rules.is_blank(rest):
+            rest, tail = "", line
         draft.cut(kind, tail)
         sure = sure or kind in ("ad", "comment_count", "source_line")
         rest = rest.rstrip()
@@ -163,7 +175,7 @@ def _tail(draft: _Draft, end: int) -> None:
 def _ending(draft: _Draft, line: str, *, sure: bool) -> tuple[int, str] | None:
     """Where the marker starts that ends the line, and its kind, once what it says is declared; None when the line ends in text."""
     ad = rules.placeholder_at_end(line)
-    if ad and (ad.known or ad.start == 0 or sure):
+    if ad and (ad.known or sure or rules.is_blank(line[: ad.start])):
         return ad.start, "ad"
     count = rules.comment_count(line, sure=sure)
     if count is not None:
@@ -224,7 +236,7 @@ def _head(draft: _Draft) -> None:
     """The aggregator's head, a placeholder, a byline and the paper's code above or before the first sentence."""
     kept: list[str] = []
     for raw in draft.lines[:_HEAD_LINES]:
-        line = _nfc(raw)
+        line = draft.read(raw)
         name = rules.name_twice_and_date(line)
         ad = rules.placeholder_at_start(line)
         author = rules.byline_at_head(line) if len(draft.lines) > 1 else None
@@ -232,7 +244,7 @@ def _head(draft: _Draft) -> None:
             draft.cut("source_line", raw)
             draft.declare("source_name", name, "head")
         elif ad and (ad.known or ad.end == len(line)):
-            head, rest = _split(raw, ad.end)
+            head, rest = draft.split(raw, ad.end)
             draft.cut("ad", head)
             kept += [rest.lstrip()] if rest.strip() else []
         elif author:
@@ -247,13 +259,13 @@ def _head(draft: _Draft) -> None:
 
 def _dateline(draft: _Draft, line: str) -> str:
     """The line without the paper's code. An agency's place line is text; it is only taken down."""
-    code = rules.dateline(_nfc(line))
+    code = rules.dateline(draft.read(line))
     if code:
-        head, rest = _split(line, code[0])
+        head, rest = draft.split(line, code[0])
         draft.cut("dateline", head)
         draft.dateline = draft.dateline or code[1]
         return rest
-    place = rules.agency_dateline(_nfc(line))
+    place = rules.agency_dateline(draft.read(line))
     if place:
         draft.dateline = draft.dateline or place[0]
         for name in place[1]:

@@ -320,7 +320,7 @@ DATELINES = (
 """Paper codes that open a story, in brackets or before a dash: `(CLO) `, `TTO - `. Other codes are known by their form."""
 
 FOLLOW = (
-    r"(?:Kính )?mời (?:(?:quý|các|bạn|độc|khán|thính|giả|vị|đọc|xem|và) )*(?:theo dõi|đón xem|đón đọc|cùng theo dõi|xem thêm|xem video)\b.{0,160}",
+    r"(?:Kính )?mời (?:(?:quý|các|bạn|độc|khán|thính|giả|vị|đọc|xem|và) )*(?:theo dõi|đón xem|đón đọc|cùng theo dõi|xem video|xem thêm video)\b.{0,160}",
     r"(?:Hãy |Quý độc giả |Bạn đọc |Độc giả )?(?:theo dõi|tham gia|truy cập|quan tâm|nhấn theo dõi) .{0,60}(?:Google News|Fanpage|Zalo|Telegram|kênh YouTube|trên Facebook|trên YouTube|trên TikTok)\b.{0,40}",
     r"(?:Follow|Like|Find|Join) (?:us|\S+(?: \S+){0,3}) on (?:Google News|Facebook|Twitter|X|Instagram|YouTube|Telegram|WhatsApp|TikTok|LinkedIn)\b.{0,60}",
     r"(?:Sign up|Subscribe|Register) (?:for|to) .{0,40}newsletters?\b.{0,60}",

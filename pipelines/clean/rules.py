@@ -6,6 +6,7 @@ markers are prose and are refused first; that also bounds every regular expressi
 """
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
@@ -22,7 +23,7 @@ _SPACE = " \t\u00a0\u3000" + _INVISIBLE
 _EDGE = _SPACE + ".…·•‧-–—*|:：>»«<~=_\"'“”"
 _STOP = ".!?…。！？؟।॥։។၊"
 _CLOSING = "\"'”’»›)]}）】」』］〕"
-_UNCASED = re.compile(r"[\u0590-\u08ff\u0900-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_UNCASED = re.compile(r"[\u0590-\u10ff\u1200-\u139f\u1780-\u18af\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
 def fold(text: str) -> str:
@@ -87,15 +88,21 @@ def is_sentence(text: str) -> bool:
     return text.rstrip(_SPACE + _CLOSING)[-1:] in _STOP
 
 
-_LABEL = re.compile(r"[^\W\d_][^\W\d_\u0300-\u036f]*(?:[ '’-][^\W\d_]+){0,3}")
-_MARKS = re.compile(
-    r"[\u0300-\u036f\u0900-\u0903\u093a-\u094f\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1-\u0ebc\u0ec8-\u0ecd\u17b4-\u17d3\u0591-\u05c7\u064b-\u0652]"
-)
+_LABEL = re.compile(r"[^\W\d_]+(?:[ '’-][^\W\d_]+){0,3}")
 
 
 def _is_label(text: str, *, length: int = 30) -> bool:
     """One to four words without punctuation. Vowel signs, which are no letters to `re`, count as none."""
-    return 0 < len(text) <= length and _LABEL.fullmatch(_MARKS.sub("", text)) is not None
+    if not 0 < len(text) <= length:
+        return False
+    return (
+        _LABEL.fullmatch("".join(char for char in text if not unicodedata.category(char).startswith("M"))) is not None
+    )
+
+
+def is_blank(text: str) -> bool:
+    """Whether there is nothing to see."""
+    return not text.strip(_SPACE)
 
 
 def is_lone_word(line: str) -> bool:
@@ -244,10 +251,13 @@ def source(line: str, *, sure: bool) -> Source | None:
     label, colon, rest = line.replace("：", ":").partition(":")
     if colon:
         start = _source_word(label.rstrip(_SPACE))
-        said = names(rest) if start is not None else ()
+        said = names(_INITIALS.sub("", rest)) if start is not None else ()
         return Source(start, "", said) if start is not None and said else None
     start = _source_word(line.rstrip(_EDGE))
     return Source(start, "", ()) if start is not None and (start == 0 or sure or not is_sentence(line)) else None
+
+
+_INITIALS = re.compile(r"(?<=[,/])\s*[a-zäöü]{2,4}\s*(?=[,/])|\s*[,/]\s*[a-zäöü]{2,4}\s*$")
 
 
 def _source_word(head: str) -> int | None:
@@ -518,8 +528,8 @@ def whole_line(line: str, title: str) -> str | None:
     if len(line) > LINE_LENGTH:
         return None
     bare = line.strip(_SPACE)
-    if not bare:
-        return None
+    if not bare.strip(_SPACE + "|"):
+        return "residue" if bare else None
     if bare[0] in ">»›►&" and _ARROWS.match(bare):
         return "related"
     if bare[0] == "!" and _IMAGE_MARKDOWN.fullmatch(bare):
@@ -541,6 +551,8 @@ def whole_line(line: str, title: str) -> str | None:
             return "photo_credit"
     if bare[0] in "(（[" and (found := _CREDIT_END_BRACKETS.match(bare)) and fold(found[1]) in PHOTO | SOURCE:
         return "photo_credit" if is_name(found[2]) else None
+    if len(bare) > 200:
+        return None
     key = bare.casefold()
     if any(hint in key for hint in _FOLLOW_HINTS) and _FOLLOW.fullmatch(bare):
         return "follow"
@@ -563,12 +575,11 @@ def _is_image(line: str, title: str) -> bool:
     return False
 
 
-def is_caption(line: str) -> bool:
-    """A short block that ends with a photo credit: `Lloyd Austin in Tokio. Foto: Pool`."""
+def is_caption(line: str, credit: int) -> bool:
+    """Whether a line that ends with a photo credit, from `credit` on, is short enough to be all caption."""
     if len(line) > LINE_LENGTH or "./." in line or line[:2] in ("- ", "• ", "* "):
         return False
-    start = photo_credit_at_end(line)
-    return start is not None and len(_STOPS.findall(line, 0, start)) <= 2
+    return len(_STOPS.findall(line, 0, credit)) <= 2
 
 
 def photo_credit_at_end(line: str) -> int | None:
