@@ -10,10 +10,11 @@ a small run and a publisher with few articles never alarm, because then nobody c
 
 import math
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from statistics import median
 from typing import Literal
 
@@ -38,9 +39,9 @@ LENGTH_FACTOR = 1.6
 """Texts this many times longer or shorter than usual: the extractor takes the whole page, or only the lead."""
 SIGMAS = 3.0
 MIN_RUNS = 5
-"""Earlier runs with news in the window before an empty one is remarkable."""
-MORE_EMPTY = 1.5
-"""An empty streak alarms when it is longer than the longest of the window by this factor (nights and Sundays are in the window)."""
+"""Earlier runs (or series of runs) in the window before an empty one is remarkable."""
+MIN_MISSED = 5
+"""New articles that the runs in question have always brought so far."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,8 @@ class Alarm:
     value: float
     """The run's share (0–1), mean length in characters, or number of empty runs in a row."""
     usual: float
-    """The same over the window: the median of its days; for `nothing_new` the longest empty streak."""
+    """The same over the window: the median of its days; for `nothing_new` the fewest articles that
+    as many runs in a row brought."""
     n: int
     """Articles, pages or runs that `value` stands on."""
     language: str = ""
@@ -66,12 +68,16 @@ class Alarm:
 
     @property
     def do(self) -> str:
-        """The next step for a person."""
+        """The command that shows more."""
         return _DO[self.kind].format(publisher=self.publisher)
 
 
 _SAYS = {
-    "nothing_new": lambda a: f"nothing new in {a.n} run{'s' * (a.n > 1)} in a row (usually at most {a.usual:.0f})",
+    "nothing_new": lambda a: (
+        f"nothing new in {a.n} runs in a row (any {a.n} brought at least {a.usual:.0f} before)"
+        if a.n > 1
+        else f"nothing new (every run brought at least {a.usual:.0f} before)"
+    ),
     "title": lambda a: f"only {a.value:.0%} of {a.n} articles have a title (usually {a.usual:.0%})",
     "date": lambda a: f"only {a.value:.0%} of {a.n} articles have a date (usually {a.usual:.0%})",
     "text": lambda a: f"only {a.value:.0%} of {a.n} pages gave an article (usually {a.usual:.0%})",
@@ -81,13 +87,14 @@ _SAYS = {
     ),
 }
 _DO = {
-    "nothing_new": "copydesk publishers check {publisher}  (are its lists still where they were?)",
-    "title": "copydesk publishers check {publisher}  (the layout may have changed; see docs/adding-a-publisher.md)",
-    "date": "copydesk publishers check {publisher}  (the layout may have changed; see docs/adding-a-publisher.md)",
-    "text": "copydesk explain URL of one refused page  (a new layout, a wall, or an error page?)",
-    "duplicates": "copydesk report  (a wave of syndication, or one text under many addresses?)",
-    "length": "copydesk explain URL of one article  (does its text take in too much, or too little?)",
+    "nothing_new": "copydesk publishers check {publisher}",
+    "title": "copydesk publishers check {publisher}",
+    "date": "copydesk publishers check {publisher}",
+    "text": "copydesk publishers check {publisher}",
+    "duplicates": "copydesk report",
+    "length": "copydesk publishers check {publisher}",
 }
+"""What to run next; docs/operating.md says what to look for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,25 +184,22 @@ def judged(run_id: str, rows: Sequence[Tally], runs: Sequence[Attempt]) -> list[
 
 
 def _empty(run_id: str, publisher: str, rows: Sequence[Tally], runs: Sequence[Attempt]) -> list[Alarm]:
-    """More empty runs in a row than the window has seen."""
+    """Nothing new in k runs, where any k runs in a row of the window (nights and Sundays too) brought `MIN_MISSED` or more."""
     at = started(run_id)
+    new: Counter[str] = Counter()
+    for row in rows:
+        new[row.run_id] += row.new
     tried = sorted(
-        run.run_id
-        for run in runs
-        if publisher in run.publishers and at - WINDOW <= run.at <= at and run.run_id <= run_id
+        {run.run_id for run in runs if publisher in run.publishers and at - WINDOW <= run.at and run.run_id <= run_id}
     )
-    brought = {row.run_id for row in rows if row.new}
-    streaks = [0]
-    for tried_id in tried:
-        if tried_id in brought:
-            streaks.append(0)
-        else:
-            streaks[-1] += 1
-    now, longest = streaks[-1], max(streaks[:-1], default=0)
-    useful = [started(i) for i in tried if i in brought]
-    habit = len(useful) >= MIN_RUNS and useful[-1] - useful[0] >= (MIN_DAYS - 1) * BUCKET * 0.9
-    if habit and now > longest * MORE_EMPTY:
-        return [Alarm(run_id, at, publisher, "nothing_new", now, longest, now)]
+    empty = 0
+    while empty < len(tried) and not new[tried[-1 - empty]]:
+        empty += 1
+    before = tried[: len(tried) - empty]
+    spans = [sum(new[i] for i in before[j : j + empty]) for j in range(len(before) - empty + 1)]
+    habit = len(spans) >= MIN_RUNS and started(before[-1]) - started(before[0]) >= (MIN_DAYS - 1) * BUCKET
+    if empty and habit and min(spans) >= MIN_MISSED:
+        return [Alarm(run_id, at, publisher, "nothing_new", empty, min(spans), empty)]
     return []
 
 
@@ -273,6 +277,7 @@ def _spread(values: Sequence[float]) -> float:
 _ID = re.compile(r"\d{8}T\d{6}Z-")
 
 
+@lru_cache(maxsize=10_000)
 def started(run_id: str) -> datetime:
     """When a run began, which its id tells. Raises ValueError."""
     return datetime.strptime(run_id.partition("-")[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)

@@ -103,6 +103,7 @@ def _told(db: duckdb.DuckDBPyConnection) -> dict[str, Any]:
         )
         if there
     ]
+    told["next_steps"] = list(dict.fromkeys(alarm.do for alarm in told["last_alarms"]))[:4]
     return told
 
 
@@ -153,13 +154,13 @@ def _matrix(flows: list[facts.Row]) -> dict[str, Any]:
     for source in sources:
         line = []
         for copier in columns:
-            row = cells.get((source, copier))
-            n = row["n"] if row else 0
+            flow = cells.get((source, copier))
+            n = flow["n"] if flow else 0
             # The square root keeps small routes visible beside a large one.
             heat = min(5, 1 + int(5 * (n / most) ** 0.5)) if n else 0
             told = f"{words.clean(source, 40)} → {words.clean(copier, 40)}: {words.number(n)}"
-            if row:
-                told += f", median delay {words.span(row['delay'])}, source named {words.percent(row['attributed'])}"
+            if flow:
+                told += f", median delay {words.span(flow['delay'])}, source named {words.percent(flow['attributed'])}"
             line.append({"n": n, "heat": heat, "words": told})
         rows.append({"name": source, "cells": line})
     return {"columns": columns, "rows": rows}

@@ -28,7 +28,7 @@ def per_day(rows: Sequence[Row], axis: Steps) -> Markup:
         _bars(canvas, ax, total, axis)
         _time(canvas, ax, axis)
         ax.yaxis.set_major_locator(MaxNLocator(4, integer=True))
-        ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: number(v)))
+        ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: number(v) if v else ""))
 
     return chart(f"Articles and clean articles per {axis.word}", draw, (220, 180))
 
@@ -117,10 +117,10 @@ def timeline(story: Row, label: str) -> Markup | None:
     shown = list(lanes.items())[:12]
     step = 22
     last = max(member["delay"] for member in members)
-    end = next((seconds for seconds, _ in TICKS[3:] if seconds >= last), last)
+    end = max(last * 1.05, 3600)
 
     def draw(canvas: Canvas) -> None:
-        left = 150 if canvas.narrow else 210
+        left = 146 if canvas.narrow else 196
         ax = canvas.axes(left, 2, canvas.width - 22, 6 + step * len(shown))
         ax.set_xscale("function", functions=(_stretch, _unstretch))
         for place, (_, copies) in enumerate(shown):
@@ -140,7 +140,7 @@ def timeline(story: Row, label: str) -> Markup | None:
                 )
         names = [_lane(who, code, 20 if canvas.narrow else 28) for (who, code), _ in shown]
         ax.set_yticks(range(len(shown)), names)
-        ax.tick_params(axis="y", labelcolor=INK["text"])
+        ax.tick_params(axis="y", labelcolor=INK["text"], pad=9)
         ax.set_ylim(len(shown) - 0.4, -0.6)
         ax.set_xlim(0, end)
         ticks = [t for t in TICKS if t[0] <= end and not (canvas.narrow and t[0] in (600, 6 * 3600))]
@@ -183,9 +183,9 @@ def rates(panels: Sequence[Row], axis: Steps, alarms: Mapping[str, Sequence[tupl
             _rate(canvas, ax, panel, "got", "answered", "stored", "of pages gave an article")
             _rate(canvas, ax, panel, "duplicate", "new", "duplicate", "of new articles were duplicates")
             for day, words in alarms.get(panel["publisher"] or panel["host"], ()):
-                ax.axvline(_place(day), color=INK["alarm"], linewidth=1, linestyle=(0, (2, 2)), zorder=2)
+                ax.axvline(_place(day) + 0.5, color=INK["alarm"], linewidth=1, linestyle=(0, (2, 2)), zorder=2)
                 (mark,) = ax.plot(
-                    [_place(day)], [1.0], marker="v", markersize=9, color=INK["alarm"], clip_on=False, zorder=5
+                    [_place(day) + 0.5], [1.0], marker="v", markersize=9, color=INK["alarm"], clip_on=False, zorder=5
                 )
                 canvas.tip(mark, f"{day}: {words}")
             ax.set_ylim(0, 1.0)

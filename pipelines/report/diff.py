@@ -9,11 +9,17 @@ from typing import Literal
 
 MAX_WORDS = 700
 """Words of each text that are compared; difflib takes quadratic time."""
+ISLAND = 3
+"""Fewer shared words than this between two changes are not shown as shared."""
 CONTEXT = 12
 """Words kept at each end of a long passage that is the same."""
 
 _SCRIPTS_WITHOUT_SPACES = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"  # Thai, Lao, Burmese, Khmer, kana, han
 _WORD = re.compile(rf"[{_SCRIPTS_WITHOUT_SPACES}]|[^\s{_SCRIPTS_WITHOUT_SPACES}]+")
+
+
+_Span = tuple[int, int, str]
+_Opcode = tuple[str, int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +47,15 @@ def side_by_side(original: str, copy: str) -> SideBySide:
     left, right = (words[:MAX_WORDS] for words in spans)
     matcher = SequenceMatcher(None, [_folded(w) for _, _, w in left], [_folded(w) for _, _, w in right], autojunk=False)
     sides: tuple[list[Piece], list[Piece]] = ([], [])
-    same = 0
-    for what, i1, i2, j1, j2 in matcher.get_opcodes():
-        if what == "equal":
-            same += j2 - j1
-            sides[0].extend(_shortened(original, left[i1:i2]))
-            sides[1].extend(_shortened(copy, right[j1:j2]))
-            continue
-        if i2 > i1:
-            sides[0].append(Piece("only", _passage(original, left[i1:i2])))
-        if j2 > j1:
-            sides[1].append(Piece("only", _passage(copy, right[j1:j2])))
+    opcodes = matcher.get_opcodes()
+    same = sum(i2 - i1 for what, i1, i2, _, _ in opcodes if what == "equal")
+    for what, i1, i2, j1, j2 in _without_islands(opcodes):
+        for side, text, spans_, begin, end in ((0, original, left, i1, i2), (1, copy, right, j1, j2)):
+            if end > begin:
+                if what == "equal":
+                    sides[side].extend(_shortened(text, spans_, begin, end))
+                else:
+                    sides[side].append(Piece("only", _passage(text, spans_, begin, end)))
     return SideBySide(tuple(sides[0]), tuple(sides[1]), same / len(right) if right else 0.0, cut)
 
 
@@ -103,7 +107,7 @@ def _marked(text: str, anchors: Sequence[str]) -> tuple[tuple[str, int | None], 
     return (*pieces, (text[at:], None))
 
 
-def _words(text: str) -> list[tuple[int, int, str]]:
+def _words(text: str) -> list[_Span]:
     return [(m.start(), m.end(), m[0]) for m in _WORD.finditer(text)]
 
 
@@ -111,15 +115,30 @@ def _folded(word: str) -> str:
     return unicodedata.normalize("NFKC", word).casefold()
 
 
-def _passage(text: str, words: Sequence[tuple[int, int, str]]) -> str:
-    return text[words[0][0] : words[-1][1]]
+def _without_islands(opcodes: Sequence[_Opcode]) -> list[_Opcode]:
+    """A word or two that two different sentences happen to share is noise: it joins the changes around it."""
+    joined: list[_Opcode] = []
+    for n, (what, i1, i2, j1, j2) in enumerate(opcodes):
+        island = what == "equal" and i2 - i1 < ISLAND and 0 < n < len(opcodes) - 1
+        kind = "equal" if what == "equal" and not island else "replace"
+        if joined and joined[-1][0] == kind == "replace":
+            _, a1, _, b1, _ = joined[-1]
+            joined[-1] = ("replace", a1, i2, b1, j2)
+        else:
+            joined.append((kind, i1, i2, j1, j2))
+    return joined
 
 
-def _shortened(text: str, words: Sequence[tuple[int, int, str]]) -> list[Piece]:
-    if len(words) <= 3 * CONTEXT:
-        return [Piece("same", _passage(text, words))]
+def _passage(text: str, words: Sequence[_Span], begin: int, end: int) -> str:
+    """The text of some words with the space that follows them, so that lines stay lines."""
+    return text[words[begin][0] : words[end][0] if end < len(words) else words[end - 1][1]]
+
+
+def _shortened(text: str, words: Sequence[_Span], begin: int, end: int) -> list[Piece]:
+    if end - begin <= 3 * CONTEXT:
+        return [Piece("same", _passage(text, words, begin, end))]
     return [
-        Piece("same", _passage(text, words[:CONTEXT])),
-        Piece("skipped", str(len(words) - 2 * CONTEXT)),
-        Piece("same", _passage(text, words[-CONTEXT:])),
+        Piece("same", _passage(text, words, begin, begin + CONTEXT)),
+        Piece("skipped", str(end - begin - 2 * CONTEXT)),
+        Piece("same", _passage(text, words, end - CONTEXT, end)),
     ]

@@ -48,6 +48,8 @@ STYLE: Any = {
     "grid.color": INK["line"],
     "grid.linewidth": 0.75,
     "xtick.major.size": 0,
+    "xtick.major.pad": 6,
+    "ytick.major.pad": 6,
     "ytick.major.size": 0,
     "lines.linewidth": 1.75,
     "axes.formatter.useoffset": False,
@@ -153,12 +155,7 @@ def _tame(root: etree._Element, tips: Mapping[str, str], label: str, kind: str, 
         parent = node.getparent()
         if parent is not None and not len(node) and not node.attrib:
             parent.remove(node)
-        elif (
-            parent is not None
-            and not node.attrib
-            and node.tag == f"{_SVG}g"
-            and node.find(f"{_SVG}title") is None
-        ):
+        elif parent is not None and not node.attrib and node.tag == f"{_SVG}g" and node.find(f"{_SVG}title") is None:
             place = parent.index(node)
             parent[place : place + 1] = list(node)
     etree.cleanup_namespaces(root)

@@ -72,8 +72,8 @@ def write(data: Path, tables: Mapping[str, Iterable[Mapping[str, Any]]]) -> Path
         schema = SCHEMAS[name]
         folder = data / name if name in ("runs", "stories") else data / name / "date=2026-11-24"
         folder.mkdir(parents=True, exist_ok=True)
-        rows = list(rows)
-        columns = [pa.array([row.get(f.name, _empty(f)) for row in rows], f.type) for f in schema]
+        kept = list(rows)
+        columns = [pa.array([row.get(f.name, _empty(f)) for row in kept], f.type) for f in schema]
         pq.write_table(
             pa.Table.from_arrays(columns, schema=schema),
             folder / ("stories-1.parquet" if name == "stories" else "1.parquet"),
@@ -142,14 +142,27 @@ def made_up(n: int, *, days: int = 70, seed: int = 8, broken: bool = True) -> di
             failed = rng.random() < 0.2
             refused.append(
                 pages_of([a])[0]
-                | {"url": a["url"] + "?x", "outcome": "failed" if failed else "rejected", "article_id": None, "version": None}
+                | {
+                    "url": a["url"] + "?x",
+                    "outcome": "failed" if failed else "rejected",
+                    "article_id": None,
+                    "version": None,
+                }
                 | {"reason": rng.choice(("timeout", "http_503")) if failed else rng.choice(REASONS)}
             )
     pages = pages_of(articles) + refused
-    return {"articles": articles, "copies": copies, "pages": pages, "runs": _runs(pages, articles, copies), "stories": stories}
+    return {
+        "articles": articles,
+        "copies": copies,
+        "pages": pages,
+        "runs": _runs(pages, articles, copies),
+        "stories": stories,
+    }
 
 
-def _story(rng: random.Random, first: int, size: int, days: int, weights: list[int]) -> tuple[list[Any], list[Any], list[Any]]:
+def _story(
+    rng: random.Random, first: int, size: int, days: int, weights: list[int]
+) -> tuple[list[Any], list[Any], list[Any]]:
     facts = {
         "place": rng.choice(PLACES), "name": rng.choice(NAMES), "n": rng.randrange(120, 990), "y": rng.randrange(2018, 2027),
         "k": rng.randrange(11, 99), "s": rng.randrange(2, 16), "d": rng.randrange(1, 29), "m": rng.randrange(1, 13),
@@ -158,27 +171,29 @@ def _story(rng: random.Random, first: int, size: int, days: int, weights: list[i
     born = START + timedelta(days=grown * days * 0.985)
     if born.weekday() >= 5 and rng.random() < 0.4:
         born -= timedelta(days=2)
-    order = [rng.randrange(8) for _ in range(rng.randrange(6, 16))]
-    originals = [p for p in PUBLISHERS if p[0] not in AGGREGATORS]
+    order = rng.sample(range(8), rng.randrange(5, 9))
+    originals = [p for p in PUBLISHERS if p[0] not in AGGREGATORS or rng.random() < 0.2]
     rows: list[dict[str, Any]] = []
     links: list[dict[str, Any]] = []
     for i in range(size):
-        name, host, language, _ = (
-            rng.choice(originals) if i == 0 else rng.choices(PUBLISHERS, weights)[0]
-        )
+        name, host, language, _ = rng.choice(originals) if i == 0 else rng.choices(PUBLISHERS, weights)[0]
         language = language or rng.choice(LANGUAGES)
         spoken = language if language in SENTENCES else "en"
         kept = list(order)
         kind = "original"
         if i:
-            kind = "translation" if language != rows[0]["language"] else rng.choice(("exact", "near", "near", "partial"))
+            kind = (
+                "translation" if language != rows[0]["language"] else rng.choice(("exact", "near", "near", "partial"))
+            )
             if kind == "near":
                 kept[rng.randrange(len(kept))] = rng.randrange(8)
             elif kind == "partial":
-                kept = kept[: max(2, len(kept) // 3)] + [7, 2, 6]
+                kept = [*kept[: max(2, len(kept) // 3)], 7, 2, 6]
         text = "\n".join(SENTENCES[spoken][s].format(**facts) for s in kept)
         published = born + timedelta(seconds=0 if not i else math.exp(rng.gauss(8.4, 1.4)))
-        fetched = published + timedelta(minutes=20 + rng.random() * 200)
+        if published > START + timedelta(days=days):
+            published = START + timedelta(days=days) - timedelta(hours=6 * rng.random())
+        fetched = min(published + timedelta(minutes=20 + rng.random() * 200), START + timedelta(days=days))
         run = fetched.replace(hour=fetched.hour // 6 * 6, minute=0, second=0, microsecond=0)
         number = first + i
         row = article(
@@ -187,11 +202,14 @@ def _story(rng: random.Random, first: int, size: int, days: int, weights: list[i
             fetched_at=fetched, run_id=run_id(run), commit_id=f"{run_id(run)}-0001",
         )  # fmt: skip
         if i:
-            similarity = {"exact": 1.0, "near": 0.55 + 0.4 * rng.random(), "partial": 0.2 + 0.3 * rng.random()}.get(kind)
+            similarity = {"exact": 1.0, "near": 0.55 + 0.4 * rng.random(), "partial": 0.2 + 0.3 * rng.random()}.get(
+                kind
+            )
             evidence = [{"name": "shared_shingles", "value": str(rng.randrange(60, 400))}]
             if kind == "translation":
                 evidence = [
-                    {"name": "anchor", "value": f"{facts[key]} ↔ {facts[key]}"} for key in ("place", "n", "name", "y", "k", "s")
+                    {"name": "anchor", "value": f"{facts[key]} ↔ {facts[key]}"}
+                    for key in ("place", "n", "name", "y", "k", "s")
                 ]
             links.append(
                 {
