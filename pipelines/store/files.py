@@ -54,7 +54,7 @@ class Files(Protocol):
         ...
 
     def names(self, folder: str) -> list[str]:
-        """Names in a folder, sorted; empty when there is no such folder."""
+        """Names in a folder, sorted, without hidden ones (a dead `publish` may leave a draft); empty when there is no such folder."""
         ...
 
     def walk(self, folder: str) -> list[str]:
@@ -126,7 +126,7 @@ class LocalFiles:
 
     def names(self, folder: str) -> list[str]:
         try:
-            return sorted(path.name for path in (self.root / folder).iterdir())
+            return sorted(path.name for path in (self.root / folder).iterdir() if path.name[0] != ".")
         except (FileNotFoundError, NotADirectoryError):
             return []
 

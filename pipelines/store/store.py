@@ -234,7 +234,7 @@ class Store:
 
     def commits(self) -> list[str]:
         """Ids of all commits, in their order."""
-        return [name.removesuffix(".json") for name in self.files.names("state/manifests") if name[0] != "."]
+        return [name.removesuffix(".json") for name in self.files.names("state/manifests")]
 
     def articles_of(self, commit_id: str) -> Iterator[Article]:
         """The articles of one commit. Raises `StorageError` when it is unknown or damaged."""
