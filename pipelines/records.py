@@ -171,11 +171,11 @@ class Article:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fingerprint:
-    """What copy finding needs to know of a text. Arrays are sorted where they are sets."""
+    """What copy finding needs to know of a text."""
 
     article_id: str
     shingles: NDArray[np.uint64] = field(repr=False)
-    """Sorted, unique shingle hashes, shape (n,)."""
+    """Shingle hashes, each once, in the order of the text, shape (n,)."""
     signature: NDArray[np.uint32] = field(repr=False)
     """MinHash values as datasketch gives them, shape (num_perm,)."""
     blocks: NDArray[np.uint64] = field(repr=False)

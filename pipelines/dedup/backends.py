@@ -52,11 +52,9 @@ class Backend(Protocol):
     def __len__(self) -> int:
         """How many numbers were given, erased ones included."""
 
-    def add(self, commit_id: str, documents: Documents, shingles: Ragged, n_keys: NDArray[np.int64]) -> None:
-        """Durable and all or nothing when it returns. Documents of an id already known replace the older ones.
-
-        Row `i` of `shingles` is sorted and unique; its first `n_keys[i]` values are the keys to be found by.
-        """
+    def add(self, commit_id: str, documents: Documents, shingles: Ragged, keys: Ragged) -> None:
+        """Durable and all or nothing when it returns. Documents of an id already known replace the older ones. `keys` are what a document is
+        found by, `shingles` what is kept of it."""
 
     def lookup(self, keys: NDArray[np.uint32], limit: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Positions in `keys` (which are sorted) and the numbers of living documents that hold them, as two arrays of one length.

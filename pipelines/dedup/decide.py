@@ -1,16 +1,16 @@
 """Whether two articles are copies: boilerplate found and left out, overlap counted, kind decided. Depends on a `View` only, so that the
 same articles give the same decisions in whatever order and in whatever batches they came."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.dedup.backends import Ragged
 from pipelines.dedup.compiled import compiled
 from pipelines.dedup.parameters import Parameters
-from pipelines.dedup.view import Numbers, View
+from pipelines.dedup.view import Numbers, Texts, View
 from pipelines.records import CopyKind
 
 
@@ -28,9 +28,13 @@ class Likeness:
     """Shingles in both."""
     boilerplate: int = 0
     """Shingles in both that were left out because they are boilerplate of a host."""
+    passage: int = 0
+    """Shingles in a row in the longest passage that stands in both."""
     figures: float | None = None
-    """How well shingles with digits are shared, measured by how well the others are; None when there are too few to say. Near 1 for copies,
-    near 0 for two editions of one form and for updates of a developing story."""
+    """How well shingles with digits are shared, divided by how well the others are; None when there are none to compare. Near 1 for copies, near
+    0 for two editions of one form and for updates of a developing story."""
+    other_figures: bool = False
+    """Digits are shared so much worse than words that it cannot be chance."""
     same: bool = False
     """The two sets of shingles are equal, boilerplate and all."""
 
@@ -42,13 +46,12 @@ def kind(likeness: Likeness, parameters: Parameters) -> CopyKind | None:
     """None: not a copy."""
     if likeness.same:
         return "exact"
-    if likeness.shared < parameters.shared_least:
-        return None
-    if likeness.figures is not None and likeness.figures < parameters.figures:
+    if likeness.shared < parameters.shared_least or likeness.other_figures:
         return None
     if likeness.similarity >= parameters.near:
         return "near"
-    if max(likeness.containment, likeness.containment_of) >= parameters.contained:
+    contained = max(likeness.containment, likeness.containment_of)
+    if contained >= parameters.contained or likeness.passage >= parameters.passage:
         return "partial"
     return None
 
@@ -56,44 +59,57 @@ def kind(likeness: Likeness, parameters: Parameters) -> CopyKind | None:
 def compare(view: View, left: Numbers, right: Numbers, parameters: Parameters) -> tuple[Numbers, list[Likeness]]:
     """How articles overlap, pair by pair: the positions of the pairs that share enough to be worth a look, and their likenesses."""
     numbers, local = np.unique(np.concatenate([left, right]), return_inverse=True)
-    shingles = view.shingles(numbers)
-    size = np.diff(shingles.offsets)
+    texts = view.texts(numbers)
+    size = np.diff(texts.offsets)
     a, b = local[: len(left)], local[len(left) :]
-    raw = overlaps(shingles.values, shingles.offsets, a, b, np.zeros(len(shingles.values), np.bool_))
+    raw = _overlaps(texts.values, texts.places, texts.offsets, a, b, np.zeros(len(texts.values), np.bool_))
     shared, smaller = raw[:, 0], np.minimum(size[a], size[b])
     same = (shared == size[a]) & (shared == size[b])
     hopeful = (shared >= parameters.shared_least) & (shared >= parameters.worth_a_look * smaller)
+    hopeful |= raw[:, 7] >= parameters.passage
     at = np.flatnonzero(hopeful | same)
     a, b, same = a[at], b[at], same[at]
-    template = boilerplate(view, numbers, shingles, np.unique(np.concatenate([a, b])), parameters)
-    counts = overlaps(shingles.values, shingles.offsets, a, b, template)
+    template = boilerplate(view, numbers, texts, np.unique(np.concatenate([a, b])), parameters)
+    counts = _overlaps(texts.values, texts.places, texts.offsets, a, b, template)
     return at, [_likeness(c, s, parameters) for c, s in zip(counts.tolist(), same.tolist(), strict=True)]
 
 
 def _likeness(counts: Sequence[int], same: bool, parameters: Parameters) -> Likeness:
-    everything, shared, left, right, digits, digits_left, digits_right = counts
+    everything, shared, left, right, digits, digits_left, digits_right, passage = counts
     union = left + right - shared
-    figures = None
+    figures, other_figures = None, False
     fewest = min(digits_left, digits_right)
-    words = shared - digits
-    if fewest >= parameters.figures_least and words:
-        of_words = words / (min(left - digits_left, right - digits_right) or 1)
+    of_words = (shared - digits) / (min(left - digits_left, right - digits_right) or 1)
+    if fewest and of_words:
         figures = digits / fewest / of_words
+        # one number stands in about three shingles, so there are only a third as many chances; 1: numbers are never quite independent
+        spread = math.sqrt(3 * fewest * of_words * max(0.0, 1 - of_words) + 1)
+        surprise = (of_words * fewest - digits) / spread
+        other_figures = figures < parameters.figures and surprise > parameters.surprise
     return Likeness(
-        shared / (union or 1), shared / (left or 1), shared / (right or 1), shared, everything - shared, figures, same
+        similarity=shared / (union or 1),
+        containment=shared / (left or 1),
+        containment_of=shared / (right or 1),
+        shared=shared,
+        boilerplate=everything - shared,
+        passage=passage,
+        figures=figures,
+        other_figures=other_figures,
+        same=same,
     )
 
 
 def boilerplate(
-    view: View, numbers: Numbers, shingles: Ragged, wanted: Numbers, parameters: Parameters
+    view: View, numbers: Numbers, texts: Texts, wanted: Numbers, parameters: Parameters
 ) -> NDArray[np.bool_]:
-    """Marks, value by value of `shingles`, what is boilerplate in the rows `wanted`: it stands in three or more unrelated articles of
-    that article's host.
+    """Marks, value by value of `texts`, what is boilerplate in the rows `wanted`: it stands in three or more unrelated articles of that
+    article's host.
 
-    Unrelated are articles that share nothing but what many share. Copies of one story under one host (an aggregator's) share much more than
-    that, each pair something else, since each was cut and edited in its own way: they are related, and count as one.
+    Copies of one story under one host, as on an aggregator, are related and count as one article. Related are two that open alike (the headline
+    is the same), two of which one has next to no text of its own, and two that share some of what is *not* common to many: each copy is cut and
+    edited in its own way, while pages that share a teaser or a form share that and nothing else.
     """
-    template = np.zeros(len(shingles.values), np.bool_)
+    template = np.zeros(len(texts.values), np.bool_)
     if not len(wanted):
         return template
     position, other, shared = view.neighbours(numbers[wanted])
@@ -102,28 +118,31 @@ def boilerplate(
     position, other, shared = position[at_home], other[at_home], shared[at_home]
     order = np.lexsort((-shared, position))
     position, other = position[order], other[order]
-    place = np.arange(len(position)) - np.searchsorted(position, position)
-    few = place < parameters.family
+    few = np.arange(len(position)) - np.searchsorted(position, position) < parameters.family
     position, other = position[few], other[few]
-    members, local = np.unique(other, return_inverse=True)
-    family = view.shingles(members)
     starts = np.searchsorted(position, np.arange(len(wanted) + 1))
-    for i, row in enumerate(wanted.tolist()):
-        if starts[i + 1] - starts[i] >= 2:
-            begin, end = shingles.offsets[row], shingles.offsets[row + 1]
-            own = shingles.values[begin:end]
-            template[begin:end] = _boilerplate(
-                own, family.values, family.offsets, local[starts[i] : starts[i + 1]], parameters.related
-            )
+    asked = np.flatnonzero(np.diff(starts) >= 2)
+    if not len(asked):
+        return template
+    members = np.union1d(other, numbers[wanted[asked]])
+    family = view.texts(members)
+    me, local = np.searchsorted(members, numbers[wanted]), np.searchsorted(members, other)
+    for i in asked.tolist():
+        rows = np.concatenate([local[starts[i] : starts[i + 1]], me[i : i + 1]])
+        row = wanted[i]
+        template[texts.offsets[row] : texts.offsets[row + 1]] = _boilerplate(
+            family.values, family.places, family.offsets, rows, parameters.opening, parameters.related
+        )
     return template
 
 
 @compiled
-def _boilerplate(own, values, offsets, rows, related):  # type: ignore[no-untyped-def]
+def _boilerplate(values, places, offsets, rows, opening, related):  # type: ignore[no-untyped-def]
+    """For the last of `rows`: which of its values are boilerplate, judged by all of `rows`."""
     k = len(rows)
+    own = values[offsets[rows[-1]] : offsets[rows[-1] + 1]]
     count = np.zeros(len(own), np.int64)
-    holds = np.zeros((k + 1, len(own)), np.bool_)  # which of the family holds which of my shingles; the last row is mine
-    holds[k] = True
+    holds = np.zeros((k, len(own)), np.bool_)  # which article holds which of mine
     for m in range(k):
         i, j, j_end = 0, offsets[rows[m]], offsets[rows[m] + 1]
         while i < len(own) and j < j_end:
@@ -136,73 +155,79 @@ def _boilerplate(own, values, offsets, rows, related):  # type: ignore[no-untype
                 count[i] += 1
                 i += 1
                 j += 1
-    common = count >= 2
+    common = count >= 3
     found = np.zeros(len(own), np.bool_)
     if not common.any():
         return found
 
-    # how much of each member stands outside of what is common, and how much of that any two share
-    rest = np.zeros(k + 1, np.int64)
-    size = np.zeros(k + 1, np.int64)
-    for m in range(k + 1):
-        size[m] = len(own) if m == k else offsets[rows[m] + 1] - offsets[rows[m]]
+    size = offsets[rows + 1] - offsets[rows]
+    rest = np.empty(k, np.int64)  # how much of each article is not common to many
+    for m in range(k):
         rest[m] = size[m] - (holds[m] & common).sum()
-    group = np.full(k + 1, -1)
-    groups = np.zeros(k + 1, np.int64)
+    group = np.full(k, -1)
+    first = np.zeros(k, np.int64)
     n = 0
-    for m in np.argsort(-rest):
+    for m in np.argsort(-rest):  # the ones with most text of their own first: a page that is nothing but teaser must not tie others together
         for g in range(n):
-            if _related(own, values, offsets, rows, holds, common, rest, size, groups[g], m, k, related):
+            x = first[g]
+            smaller = min(rest[x], rest[m])
+            if smaller <= 0.05 * min(size[x], size[m]):
+                group[m] = g
+                break
+            both, opened = _shared(values, places, offsets, rows[x], rows[m], opening)
+            both -= (holds[x] & holds[m] & common).sum()
+            if both >= related * smaller or 2 * opened >= min(opening, size[x], size[m]):
                 group[m] = g
                 break
         if group[m] < 0:
             group[m] = n
-            groups[n] = m
+            first[n] = m
             n += 1
-    if n < 3:
-        return found
-    for i in range(len(own)):
-        if common[i]:
-            seen = np.zeros(n, np.bool_)
-            for m in range(k + 1):
-                if holds[m, i]:
-                    seen[group[m]] = True
-            found[i] = seen.sum() >= 3
+    if n >= 3:
+        for i in range(len(own)):
+            if common[i]:
+                seen = np.zeros(n, np.bool_)
+                for m in range(k):
+                    if holds[m, i]:
+                        seen[group[m]] = True
+                found[i] = seen.sum() >= 3
     return found
 
 
 @compiled
-def _related(own, values, offsets, rows, holds, common, rest, size, x, y, k, related):  # type: ignore[no-untyped-def]
-    smaller = min(rest[x], rest[y])
-    if smaller <= 0.05 * min(size[x], size[y]):
-        return True  # one is nothing but what is common: no text of its own that could tell them apart
-    if x == k or y == k:
-        z = y if x == k else x
-        both = (holds[z] & ~common).sum()
-    else:
-        both = 0
-        i, i_end, j, j_end = offsets[rows[x]], offsets[rows[x] + 1], offsets[rows[y]], offsets[rows[y] + 1]
-        while i < i_end and j < j_end:
-            if values[i] < values[j]:
-                i += 1
-            elif values[j] < values[i]:
-                j += 1
-            else:
-                both += 1
-                i += 1
-                j += 1
-        both -= (holds[x] & holds[y] & common).sum()
-    return both >= related * smaller
+def _shared(values, places, offsets, x, y, opening):  # type: ignore[no-untyped-def]
+    """How many values two rows share, and how many of them stand in the opening of both."""
+    both, opened = 0, 0
+    i, i_end, j, j_end = offsets[x], offsets[x + 1], offsets[y], offsets[y + 1]
+    while i < i_end and j < j_end:
+        if values[i] < values[j]:
+            i += 1
+        elif values[j] < values[i]:
+            j += 1
+        else:
+            both += 1
+            opened += places[i] < opening and places[j] < opening
+            i += 1
+            j += 1
+    return both, opened
 
 
 @compiled
-def overlaps(values, offsets, left, right, template):  # type: ignore[no-untyped-def]
-    """For each pair of rows (left[k], right[k]) seven counts: all shared; then, with everything left out that is `template` on either
-    side, the shared ones, all of the left, all of the right; then the last three again for shingles with digits only (lowest bit set)."""
-    counts = np.zeros((len(left), 7), np.int64)
+def _overlaps(values, places, offsets, left, right, template):  # type: ignore[no-untyped-def]
+    """For each pair of rows (left[k], right[k]) eight counts: all shared; then, with everything left out that is `template` on either side, the
+    shared ones, all of the left, all of the right; then these three again for shingles with digits only (lowest bit set); then the
+    longest passage, the shorter of how long it is in the left and in the right."""
+    counts = np.zeros((len(left), 8), np.int64)
+    longest = 1
+    for k in range(len(offsets) - 1):
+        longest = max(longest, offsets[k + 1] - offsets[k])
+    in_left, in_right = np.zeros(longest, np.bool_), np.zeros(longest, np.bool_)
     for k in range(len(left)):
         i, i_end = offsets[left[k]], offsets[left[k] + 1]
         j, j_end = offsets[right[k]], offsets[right[k] + 1]
+        n_left, n_right = i_end - i, j_end - j
+        in_left[:n_left] = False
+        in_right[:n_right] = False
         row = counts[k]
         while i < i_end or j < j_end:
             if j == j_end or (i < i_end and values[i] < values[j]):
@@ -221,6 +246,18 @@ def overlaps(values, offsets, left, right, template):  # type: ignore[no-untyped
                     digit = values[i] & 1
                     row[1:4] += 1
                     row[4:7] += digit
+                    in_left[places[i]] = True
+                    in_right[places[j]] = True
                 i += 1
                 j += 1
+        row[7] = min(_longest_run(in_left[:n_left]), _longest_run(in_right[:n_right]))
     return counts
+
+
+@compiled
+def _longest_run(marked):  # type: ignore[no-untyped-def]
+    longest, run = 0, 0
+    for mark in marked:
+        run = run + 1 if mark else 0
+        longest = max(longest, run)
+    return longest

@@ -15,7 +15,7 @@ from pipelines.records import Article, Fingerprint
 def fingerprint(article: Article, parameters: Parameters = PARAMETERS) -> Fingerprint:
     """Shingles of title, lead and text together, because what one site calls lead another prints in the body."""
     shingled = shingle(composed(article))
-    shingles = np.unique(shingled.hashes)
+    shingles = _once(shingled.hashes)
     return Fingerprint(
         article_id=article.article_id,
         shingles=shingles,
@@ -68,3 +68,25 @@ def _minima(shingles, a, b):  # type: ignore[no-untyped-def]
         for k in range(len(a)):
             minima[k] = min(minima[k], np.uint32(a[k] * h + b[k]))
     return minima
+
+
+@compiled
+def _once(hashes):  # type: ignore[no-untyped-def]
+    """The first of each, in order. A hash table of our own: `np.unique` would sort, which is five times as slow."""
+    bits = 4
+    while (1 << bits) < 2 * len(hashes):
+        bits += 1
+    table = np.zeros(1 << bits, np.uint64)
+    mask = np.uint64((1 << bits) - 1)
+    once = np.empty_like(hashes)
+    n = 0
+    for value in hashes:
+        slot = (value >> np.uint64(7)) & mask
+        stored = value | np.uint64(value == 0)  # 0 marks a free slot
+        while table[slot] != 0 and table[slot] != stored:
+            slot = (slot + np.uint64(1)) & mask
+        if table[slot] == 0:
+            table[slot] = stored
+            once[n] = value
+            n += 1
+    return once[:n].copy()

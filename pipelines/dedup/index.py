@@ -18,7 +18,7 @@ from pipelines.dedup.parameters import PARAMETERS, Parameters
 from pipelines.dedup.runs import RunsBackend
 from pipelines.dedup.shingles import shingle
 from pipelines.dedup.sqlite import SqliteBackend
-from pipelines.dedup.view import Numbers, View, n_keys
+from pipelines.dedup.view import Numbers, Texts, View
 from pipelines.records import Article, Copy, CopyKind, Fact, Fingerprint
 
 METHOD = "shingles/1"
@@ -230,6 +230,8 @@ def _copy(
     facts = [Fact("shared_shingles", str(likeness.shared))]
     if likeness.boilerplate:
         facts.append(Fact("boilerplate_shingles", str(likeness.boilerplate)))
+    if likeness.passage:
+        facts.append(Fact("longest_passage", str(likeness.passage)))
     if likeness.figures is not None:
         facts.append(Fact("figures", f"{likeness.figures:.2f}"))
     if kind_ in ("near", "partial"):
@@ -268,16 +270,14 @@ def _paragraphs(article: Article, other: NDArray[np.uint32]) -> str:
     return f"{said or 'none'} of {n}"
 
 
-def _rows(batch: Batch, parameters: Parameters) -> tuple[Documents, Ragged, NDArray[np.int64]]:
+def _rows(batch: Batch, parameters: Parameters) -> tuple[Documents, Ragged, Ragged]:
     """The batch as a `Backend` takes it; of several versions of one article the last."""
     latest = {article.article_id: (article, print_) for article, print_ in batch}
     documents = np.zeros(len(latest), DOCUMENT)
-    sets = []
     for i, (article, print_) in enumerate(latest.values()):
-        shingles = np.unique((print_.shingles >> np.uint64(32)).astype(np.uint32))
         host = int.from_bytes(hashlib.blake2b(article.host.encode(), digest_size=8).digest(), "little")
         dated = article.published_at is not None
         time = int((article.published_at or article.fetched_at).timestamp())
-        documents[i] = (bytes.fromhex(article.article_id), host, time, len(shingles), dated, True)
-        sets.append(shingles)
-    return documents, Ragged.of(sets), np.array([n_keys(s, parameters) for s in sets], np.int64)
+        documents[i] = (bytes.fromhex(article.article_id), host, time, len(print_.shingles), dated, True)
+    shingles = Ragged.of([(print_.shingles >> np.uint64(32)).astype(np.uint32) for _, print_ in latest.values()])
+    return documents, shingles, Texts.of(shingles).sketches(parameters)

@@ -34,12 +34,16 @@ class Parameters:
     """Jaccard from which a pair is `near`."""
     contained: float = 0.33
     """Share of the smaller text from which a pair is `partial`."""
-    figures: float = 0.4
-    """A pair that shares its figures worse than this, measured by its words, is two editions of one form …"""
-    figures_least: int = 8
-    """… when the one that has fewer has this many shingles with figures."""
+    passage: int = 60
+    """Shingles in a row that stand in both, from which a pair is `partial` however long the texts are."""
+    figures: float = 0.55
+    """A pair that shares its shingles with digits worse than this, measured by how it shares the others, has other figures …"""
+    surprise: float = 2.5
+    """… if that is also so many standard deviations from chance. Two editions of one form, or two states of a developing story: no copy."""
     family: int = 24
     """Neighbours on the same host that are asked for boilerplate."""
+    opening: int = 8
+    """First shingles of an article, which hold its headline. Two articles of one host that share half of them are related."""
     related: float = 0.1
     """Share of what is not common to many, from which two articles of one host are related."""
     settled: int = 8

@@ -136,7 +136,7 @@ class RunsBackend:
 
     # -- adding -------------------------------------------------------------------------------------------------------------
 
-    def add(self, commit_id: str, documents: Documents, shingles: Ragged, n_keys: NDArray[np.int64]) -> None:
+    def add(self, commit_id: str, documents: Documents, shingles: Ragged, keys: Ragged) -> None:
         if commit_id in self._commits:
             return
         self._finish_erasing()
@@ -147,10 +147,7 @@ class RunsBackend:
         old = self.numbers(document["id"].tobytes() for document in documents)
 
         numbers = np.arange(first, first + len(documents), dtype=np.uint64)
-        place = np.arange(len(shingles.values)) - np.repeat(shingles.offsets[:-1], np.diff(shingles.offsets))
-        is_key = place < np.repeat(n_keys, np.diff(shingles.offsets))
-        owner = np.repeat(numbers, np.diff(shingles.offsets))
-        keys = _entries(shingles.values[is_key], owner[is_key])
+        entries = _entries(keys.values, np.repeat(numbers, np.diff(keys.offsets)))
         ids = _entries(_short(documents["id"]), numbers)
 
         manifest = replace(
@@ -161,7 +158,7 @@ class RunsBackend:
             gone=self._append(manifest.gone, np.array(sorted(old.values()), "<u4").tobytes()),
         )
         superseded = (*manifest.keys, *manifest.ids)
-        manifest = self._add_run(manifest, "keys", keys)
+        manifest = self._add_run(manifest, "keys", entries)
         manifest = self._add_run(manifest, "ids", ids)
         self._publish(manifest)
         self._commits.add(commit_id)

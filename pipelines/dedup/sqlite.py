@@ -46,7 +46,7 @@ class SqliteBackend:
     def __len__(self) -> int:
         return self._count
 
-    def add(self, commit_id: str, documents: Documents, shingles: Ragged, n_keys: NDArray[np.int64]) -> None:
+    def add(self, commit_id: str, documents: Documents, shingles: Ragged, keys: Ragged) -> None:
         db, first = self._db, self._count
         db.execute("BEGIN IMMEDIATE")
         with db:
@@ -55,8 +55,7 @@ class SqliteBackend:
             for i, document in enumerate(documents):
                 row = (first + i, document["id"].tobytes(), document.tobytes(), shingles[i].tobytes())
                 db.execute("INSERT INTO documents VALUES (?, ?, ?, ?)", row)
-                keys = shingles[i][: n_keys[i]].tolist()
-                db.executemany("INSERT INTO keys VALUES (?, ?)", [(key, first + i) for key in keys])
+                db.executemany("INSERT OR IGNORE INTO keys VALUES (?, ?)", [(key, first + i) for key in keys[i].tolist()])
         self._count += len(documents)
 
     def _bury(self, ids: Iterable[bytes], shingles: bool = False) -> int:

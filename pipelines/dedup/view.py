@@ -1,7 +1,7 @@
 """What is alive at one moment: the history, without what a batch replaces, and the batch itself. Articles are numbers here."""
 
-from collections.abc import Sequence
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,33 @@ from pipelines.dedup.backends import DOCUMENT, Backend, Documents, Ragged
 from pipelines.dedup.parameters import Parameters
 
 Numbers = NDArray[np.int64]
+
+
+class Texts(NamedTuple):
+    """The shingles of some articles, each row sorted."""
+
+    values: NDArray[np.uint32]
+    places: NDArray[np.uint32]
+    """Where in its text each value stands, counted in shingles."""
+    offsets: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, shingles: Ragged) -> "Texts":
+        offsets = shingles.offsets
+        places = np.arange(len(shingles.values)) - np.repeat(offsets[:-1], np.diff(offsets))
+        both = (shingles.values.astype(np.uint64) << np.uint64(32)) | places.astype(np.uint64)
+        for begin, end in zip(offsets[:-1].tolist(), offsets[1:].tolist(), strict=True):
+            both[begin:end].sort()
+        return cls((both >> np.uint64(32)).astype(np.uint32), both.astype(np.uint32), offsets)
+
+    def sketches(self, parameters: Parameters) -> Ragged:
+        """The smallest values of each row: those in the first `1 / sketch_scale` of the range, and at least `sketch_least`."""
+        sizes = np.diff(self.offsets)
+        below = np.concatenate([[0], np.cumsum(self.values <= np.uint32(0xFFFFFFFF // parameters.sketch_scale))])
+        lengths = np.minimum(sizes, np.maximum(below[self.offsets[1:]] - below[self.offsets[:-1]], parameters.sketch_least))
+        offsets = np.concatenate([[0], np.cumsum(lengths)])
+        each = np.arange(offsets[-1]) - np.repeat(offsets[:-1], lengths)
+        return Ragged(self.values[np.repeat(self.offsets[:-1], lengths) + each], offsets)
 
 
 class View:
@@ -57,13 +84,15 @@ class View:
             ]
         )
 
+    def texts(self, numbers: Numbers) -> Texts:
+        return Texts.of(self.shingles(numbers))
+
     def neighbours(self, numbers: Numbers) -> tuple[Numbers, Numbers, Numbers]:
         """Who shares at least `shared_keys` sketch hashes with whom: three arrays of one length: a position in `numbers`, the number
         of the other, how many hashes. Sorted by position, then number."""
-        mine = self.shingles(numbers)
-        sketches = [mine[i][: n_keys(mine[i], self._parameters)] for i in range(len(numbers))]
-        rows = np.repeat(np.arange(len(numbers)), [len(s) for s in sketches])
-        keys, at = np.unique(np.concatenate(sketches) if sketches else np.empty(0, np.uint32), return_inverse=True)
+        mine = self.texts(numbers).sketches(self._parameters)
+        rows = np.repeat(np.arange(len(numbers)), np.diff(mine.offsets))
+        keys, at = np.unique(mine.values, return_inverse=True)
         key, other = self._holders(keys)
         starts = np.searchsorted(key, np.arange(len(keys) + 1))
         lengths = (starts[1:] - starts[:-1])[at]
@@ -101,18 +130,7 @@ class View:
 
     @cached_property
     def _batch_postings(self) -> tuple[NDArray[np.uint32], Numbers]:
-        sketches = [self._shingles[i] for i in range(len(self._documents))]
-        sketches = [s[: n_keys(s, self._parameters)] for s in sketches]
-        keys = np.concatenate(sketches)
-        rows = np.repeat(np.arange(len(sketches)), [len(s) for s in sketches])
-        order = np.argsort(keys, kind="stable")
-        return keys[order], rows[order]
-
-
-def n_keys(shingles: NDArray[np.uint32], parameters: Parameters) -> int:
-    """How many of the sorted shingles are the sketch: they are the smallest, so the sketch is the beginning."""
-    below = int(np.searchsorted(shingles, np.uint32(0xFFFFFFFF // parameters.sketch_scale)))
-    return min(len(shingles), max(below, parameters.sketch_least))
-
-
-__all__ = ["Numbers", "Sequence", "View", "n_keys"]
+        sketches = Texts.of(self._shingles).sketches(self._parameters)
+        rows = np.repeat(np.arange(len(self._documents)), np.diff(sketches.offsets))
+        order = np.argsort(sketches.values, kind="stable")
+        return sketches.values[order], rows[order]
