@@ -30,13 +30,14 @@ class _Draft:
     plain: set[str] = field(default_factory=set)
     """Lines known to hold no marker of those that may stand anywhere."""
     dateline: str | None = None
-    before: tuple[Removed, ...] = ()
-    """What earlier stages, or an earlier cleaning, removed."""
+    kinds: set[str] = field(default_factory=set)
+    """The kinds of all that was removed, by earlier stages and earlier cleanings too."""
     removed: list[Removed] = field(default_factory=list)
     declared: list[Declaration] = field(default_factory=list)
 
     def cut(self, kind: str, text: str) -> None:
         self.removed.append(Removed(kind, text.strip()))
+        self.kinds.add(kind)
 
     def declare(self, kind: Literal["source_url", "source_name", "credit"], value: str, where: str) -> None:
         self.declared.append(Declaration(kind, value, where))
@@ -50,9 +51,6 @@ class _Draft:
         if not self.composed:
             at = bisect_right(range(len(line) + 1), at, key=lambda end: len(self.read(line[:end]))) - 1
         return line[:at], line[at:]
-
-    def has_cut(self, kind: str) -> bool:
-        return any(cut.kind == kind for cut in (*self.before, *self.removed))
 
     def declared_first(self, kind: str) -> str | None:
         return next((declaration.value for declaration in self.declared if declaration.kind == kind), None)
@@ -73,7 +71,7 @@ def clean(article: Article) -> Article:
         authors=article.authors,
         vietnamese=rules.is_vietnamese(article.language),
         composed=unicodedata.is_normalized("NFC", article.text + article.lead),
-        before=article.removed,
+        kinds={cut.kind for cut in article.removed},
     )
     while _pass(draft):
         pass
@@ -124,38 +122,45 @@ def _anywhere(draft: _Draft) -> None:
         credit = rules.photo_credit_at_end(line)
         if kind is None and credit and captions and rules.is_caption(line, credit):
             kind = "caption"
-        end = rules.residue_at_end(line) or credit
         if kind:
             draft.cut(kind, raw)
-        elif end:
-            rest, tail = draft.split(raw, end)
+            continue
+        while end := rules.residue_at_end(line) or credit:
+            raw, tail = draft.split(raw, end)  # noqa: PLW2901  (what is left of it)
             draft.cut("photo_credit" if end == credit else "residue", tail)
-            kept.append(rest.rstrip())
-        else:
-            kept.append(rules.stops(raw))
-            draft.plain.add(kept[-1])
+            raw = raw.rstrip()  # noqa: PLW2901
+            line = draft.read(raw)
+            credit = rules.photo_credit_at_end(line)
+        kept.append(rules.stops(raw))
+        draft.plain.add(kept[-1])
     draft.lines = kept
 
 
 def _tails(draft: _Draft) -> None:
     """Markers off the end of the text, and off what stands above a counter or placeholder further up, where a page went on below."""
-    _tail(draft, len(draft.lines))
-    for at in range(len(draft.lines) - 1, -1, -1):
-        if at < len(draft.lines) and rules.is_anchor(draft.read(draft.lines[at])):
-            _tail(draft, at + 1)
+    lines: list[str | None] = list(draft.lines)
+    _tail(draft, lines, len(lines))
+    for at in range(len(lines) - 1, -1, -1):
+        line = lines[at]
+        if line and rules.is_anchor(draft.read(line)):
+            _tail(draft, lines, at + 1)
+    draft.lines = [line for line in lines if line is not None]
 
 
-def _tail(draft: _Draft, end: int) -> None:
-    """Cut markers upwards from line `end`, one after the other. Each makes the next one surer, because they come together."""
+def _tail(draft: _Draft, lines: list[str | None], end: int) -> None:
+    """Cut markers upwards from line `end`, one after the other. Each makes the next one surer, because they come together.
+
+    A line of which nothing is left becomes None.
+    """
     sure = False
     while end:
-        line = draft.lines[end - 1]
-        if rules.is_blank(line):
+        line = lines[end - 1]
+        if line is None or rules.is_blank(line):
             end -= 1
             continue
-        above = next((raw for raw in reversed(draft.lines[: end - 1]) if raw.strip()), "")
+        above = next((lines[at] for at in range(end - 2, -1, -1) if (lines[at] or "").strip()), None) or ""
         beside = sure or rules.placeholder_at_end(draft.read(above)) is not None
-        found = _ending(draft, draft.read(line), sure=beside)
+        found = _ending(draft, draft.read(line), sure=beside, alone=not above)
         if found is None:
             return
         start, kind = found
@@ -164,15 +169,10 @@ def _tail(draft: _Draft, end: int) -> None:
             rest, tail = "", line
         draft.cut(kind, tail)
         sure = sure or kind in ("ad", "comment_count", "source_line")
-        rest = rest.rstrip()
-        if rest:
-            draft.lines[end - 1] = rest
-        else:
-            del draft.lines[end - 1]
-            end -= 1
+        lines[end - 1] = rest.rstrip() or None
 
 
-def _ending(draft: _Draft, line: str, *, sure: bool) -> tuple[int, str] | None:
+def _ending(draft: _Draft, line: str, *, sure: bool, alone: bool) -> tuple[int, str] | None:
     """Where the marker starts that ends the line, and its kind, once what it says is declared; None when the line ends in text."""
     ad = rules.placeholder_at_end(line)
     if ad and (ad.known or sure or rules.is_blank(line[: ad.start])):
@@ -183,9 +183,9 @@ def _ending(draft: _Draft, line: str, *, sure: bool) -> tuple[int, str] | None:
     source = _source(draft, line, sure=sure)
     if source is not None:
         return source, "source_line"
-    if sure and rules.is_lone_word(line) and not draft.has_cut("source_line"):
+    if sure and rules.is_lone_word(line) and "source_line" not in draft.kinds:
         return 0, "source_line"
-    byline = _byline(draft, line, sure=sure) if len(draft.lines) > 1 else None
+    byline = None if alone else _byline(draft, line, sure=sure)
     if byline:
         return 0, byline
     if line.endswith("./."):
@@ -220,7 +220,7 @@ def _source(draft: _Draft, text: str, *, sure: bool) -> int | None:
 
 def _byline(draft: _Draft, text: str, *, sure: bool) -> Literal["byline", "credit"] | None:
     """One name known by its form alone is a byline; two are a list."""
-    first = not draft.has_cut("byline")
+    first = "byline" not in draft.kinds
     byline = rules.byline(text, sure=sure and first, authors=draft.authors, vietnamese=draft.vietnamese and first)
     if byline is None:
         return None
@@ -234,27 +234,31 @@ def _byline(draft: _Draft, text: str, *, sure: bool) -> Literal["byline", "credi
 
 def _head(draft: _Draft) -> None:
     """The aggregator's head, a placeholder, a byline and the paper's code above or before the first sentence."""
-    kept: list[str] = []
-    for raw in draft.lines[:_HEAD_LINES]:
+    top = 0
+    while top < len(draft.lines):
+        line = draft.read(draft.lines[top])
+        ad = rules.placeholder_at_start(line)
+        if not rules.is_blank(line) and not (ad and (ad.known or rules.is_blank(line[ad.end :]))):
+            break
+        if ad:
+            head, draft.lines[top] = draft.split(draft.lines[top], ad.end)
+            draft.cut("ad", head)
+        if rules.is_blank(draft.lines[top]):
+            top += 1
+    del draft.lines[: top if "ad" in draft.kinds else 0]
+    for at, raw in enumerate(draft.lines[:_HEAD_LINES]):
         line = draft.read(raw)
         name = rules.name_twice_and_date(line)
-        ad = rules.placeholder_at_start(line)
-        author = rules.byline_at_head(line) if len(draft.lines) > 1 else None
-        if name:
-            draft.cut("source_line", raw)
-            draft.declare("source_name", name, "head")
-        elif ad and (ad.known or ad.end == len(line)):
-            head, rest = draft.split(raw, ad.end)
-            draft.cut("ad", head)
-            kept += [rest.lstrip()] if rest.strip() else []
-        elif author:
-            draft.cut("byline", raw)
-            draft.authors = draft.authors or (author,)
-        else:
-            kept.append(raw)
-    draft.lines[:_HEAD_LINES] = kept
-    draft.lead = _dateline(draft, draft.lead)
-    draft.lines[:2] = [_dateline(draft, line) for line in draft.lines[:2]]
+        author = rules.byline_at_head(line) if "byline" not in draft.kinds and len(draft.lines) > 1 else None
+        if name or author:
+            draft.cut("source_line" if name else "byline", raw)
+            if name:
+                draft.declare("source_name", name, "head")
+            draft.authors = draft.authors or ((author,) if author else ())
+            del draft.lines[at]
+            break
+    if "dateline" not in draft.kinds:
+        draft.lead, *draft.lines[:2] = [_dateline(draft, line) for line in (draft.lead, *draft.lines[:2])]
 
 
 def _dateline(draft: _Draft, line: str) -> str:
