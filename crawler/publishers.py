@@ -147,9 +147,9 @@ def check(name: str, fetch: Callable[[str], Page]) -> Check:
     """
     spider = publisher(name)
     attempt = _Attempt(spider, fetch)
-    attempt.robots()
-    attempt.listings()
-    attempt.article()
+    if attempt.robots():
+        attempt.listings()
+        attempt.article()
     return Check(name, tuple(attempt.findings))
 
 
@@ -162,14 +162,20 @@ class _Attempt:
         self.findings: list[Finding] = []
         self._fetch = fetch
         self._rules: dict[str, Rules] = {}
+        self._silence = ""
         self._entries: dict[str, Entry] = {}
 
-    def robots(self) -> None:
+    def robots(self) -> bool:
         rules = self._rules_of(self.home)
         delay = f"asks for {rules.delay:g} s between requests" if rules.delay else "asks for no delay"
+        said = f"{delay}, names {len(rules.sitemaps)} sitemaps"
         self._note(
-            "robots", self.home + "robots.txt", rules.reachable, f"{delay}, names {len(rules.sitemaps)} sitemaps"
+            "robots",
+            self.home + "robots.txt",
+            rules.reachable,
+            said if rules.reachable else f"{self._silence}: nothing may be asked",
         )
+        return rules.reachable
 
     def listings(self) -> None:
         spider = self.spider
@@ -255,6 +261,7 @@ class _Attempt:
             page = self._fetch(where)
             if page.error or page.status == 429 or page.status >= 500:
                 self._rules[where] = Rules(reachable=False)
+                self._silence = page.error or f"status {page.status}"
             else:
                 self._rules[where] = Rules.parse(page.body) if page.status < 300 else NO_RULES
         return self._rules[where]

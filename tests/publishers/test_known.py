@@ -179,7 +179,7 @@ def test_check_says_what_came_instead() -> None:
 @pytest.mark.parametrize("answer", [503, 429])
 def test_check_asks_nothing_when_robots_cannot_be_had(answer: int) -> None:
     fetch, asked = site(**{"robots.txt": answer})
-    assert not check("congluan", fetch).good
+    assert f"status {answer}: nothing may be asked" in str(check("congluan", fetch))
     assert asked == ["https://congluan.vn/robots.txt"]
 
 
