@@ -143,7 +143,11 @@ def timeline(story: Row, label: str) -> Markup | None:
         ax.tick_params(axis="y", labelcolor=INK["text"], pad=9)
         ax.set_ylim(len(shown) - 0.4, -0.6)
         ax.set_xlim(0, end)
-        ticks = [t for t in TICKS if t[0] <= end and not (canvas.narrow and t[0] in (600, 6 * 3600))]
+        wide = (canvas.width - 22 - left) / float(_stretch(end))
+        ticks: list[tuple[int, str]] = []
+        for seconds, word in TICKS:
+            if seconds <= end and (not ticks or wide * float(_stretch(seconds) - _stretch(ticks[-1][0])) > 46):
+                ticks.append((seconds, word))
         ax.set_xticks([seconds for seconds, _ in ticks], [word for _, word in ticks])
         ax.xaxis.set_minor_locator(MaxNLocator(1))
         ax.tick_params(axis="x", which="minor", size=0, labelsize=0)
