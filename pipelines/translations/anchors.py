@@ -16,15 +16,16 @@ from numpy.typing import NDArray
 
 from pipelines.records import Article
 from pipelines.translations.romanise import japanese, pinyin, romanise, skeletons
-from pipelines.translations.terms import PREFIXED, UNSPACED, number_format, terms
+from pipelines.translations.terms import PREFIXED, UNSPACED, number_format, starting, terms
 
 VERSION = 1
-NUMBER, DATE, PLACE, NAME, CODE, SOUND = range(6)
-"""Classes of anchors: figures; months and weekdays; CLDR terms; spelled names; acronyms, alphanumerics, addresses; guessed names in scripts without capitals."""
+NUMBER, DATE, PLACE, NAME, CODE, SOUND, WORD = range(7)
+"""Classes of anchors: figures; months and weekdays; CLDR terms; spelled names; acronyms, alphanumerics, addresses; guessed names in scripts without capitals;
+everyday words."""
 
 _LIMIT = 60_000
 """Characters of a text that are read; news is shorter."""
-_MAX_ANCHORS = 900
+_MAX_ANCHORS = 6000
 
 _MARKS = "\u0300-\u036f\u0591-\u05c7\u0610-\u065f\u0900-\u0963\u0971-\u097f\u0e01-\u0e4e\u0e81-\u0ece\u1780-\u17d3\u1000-\u109f"
 _LETTER = rf"(?:[^\W\d_]|[{_MARKS}])"
@@ -35,6 +36,7 @@ _SCAN = re.compile(
       |(?P<word>{_LETTER}+(?:['’‐-]{_LETTER}+)*)""",
     re.VERBOSE,
 )
+_WORD = re.compile(rf"{_LETTER}+")
 _HAN = re.compile("[\u3400-\u9fff]+")
 _KATAKANA = re.compile("[\u30a1-\u30fa\u30fc]{2,}(?:[・＝=][\u30a1-\u30fa\u30fc]+)*")
 _LATIN = re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
@@ -101,9 +103,14 @@ def edition(language: str | None) -> str:
     )
 
 
+LENGTH_BITS = 15
+"""The low four bits of a key: the length of a skeleton, 15 for all other keys, which do not meet by chance."""
+
+
 @lru_cache(maxsize=262144)
 def _hash(key: str) -> int:
-    return xxhash.xxh64_intdigest(key.encode())
+    length = min(14, len(key) - 2) if key.startswith("s:") else LENGTH_BITS
+    return xxhash.xxh64_intdigest(key.encode()) & ~LENGTH_BITS | length
 
 
 def anchors(article: Article) -> Anchors:
@@ -112,7 +119,7 @@ def anchors(article: Article) -> Anchors:
         "NFKC", "\n".join(part for part in (article.title, article.lead, article.text) if part)[:_LIMIT]
     )
     language = edition(article.language)
-    found = sorted(_find(text, language.split("-")[0]), key=lambda one: one[0])[:_MAX_ANCHORS]
+    found = sorted(_find(text, language), key=lambda one: one[0])[:_MAX_ANCHORS]
     keys: list[int] = []
     owner: list[int] = []
     for number, (_, _, _, names) in enumerate(found):
@@ -135,25 +142,28 @@ def anchors(article: Article) -> Anchors:
 _Found = tuple[int, int, str, tuple[str, ...]]
 
 
-def _find(text: str, language: str) -> Iterator[_Found]:
+def _find(text: str, edition_: str) -> Iterator[_Found]:
     """(offset, class, surface, keys) of every anchor."""
+    language = edition_.split("-", maxsplit=1)[0]
     lower = (
         text.lower()
         if len(text.lower()) == len(text)
         else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
     )
     taken = bytearray(len(text))
-    for offset, end, code in _terms(lower, language):
-        taken[offset:end] = b"\1" * (end - offset)
-        yield offset, DATE if code[0] in "MW" else PLACE, text[offset:end], (code,)
+    for offset, end, codes in _terms(lower, edition_):
+        kind = codes[0][0]
+        if kind != "S":
+            taken[offset:end] = b"\1" * (end - offset)
+        yield offset, DATE if kind in "MW" else WORD if kind == "S" else PLACE, text[offset:end], codes
     for match in _SCAN.finditer(text):
         offset, surface = match.start(), match.group()
-        kind = match.lastgroup
-        if kind == "number":
+        group = match.lastgroup
+        if group == "number":
             yield from _number(surface, offset, match.end(), text, lower, language)
-        elif kind == "code":
+        elif group == "code":
             yield offset, CODE, surface, ("a:" + re.sub(r"[^a-z0-9]", "", romanise(surface)),)
-        elif kind == "url":
+        elif group == "url":
             host = re.sub(r"^(https?://)?(www\.)?", "", surface).split("/")[0].lower()
             yield offset, CODE, surface, ("u:" + host,)
         elif taken[offset]:
@@ -164,26 +174,45 @@ def _find(text: str, language: str) -> Iterator[_Found]:
             yield from _latin(surface, offset, language)
 
 
-def _terms(lower: str, language: str) -> Iterator[tuple[int, int, str]]:
-    table = terms(language)
-    unspaced, prefixed = language in UNSPACED, language in PREFIXED
-    offset, size = 0, len(lower)
-    starts = range(size - 1) if unspaced else (match.start() for match in re.finditer(rf"{_LETTER}+", lower))
-    for start in starts:
-        if start < offset:
+def _terms(lower: str, language: str) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+    """(start, end, codes) of the terms in a text in lower case, none inside another."""
+    if language.split("-", maxsplit=1)[0] in UNSPACED:
+        table = terms(language)
+        start, size = 0, len(lower)
+        while start < size - 1:
+            term = next(
+                (term for term in table.get(lower[start : start + 2], ()) if lower.startswith(term.text, start)), None
+            )
+            if term:
+                yield start, start + len(term.text), term.codes
+            start += len(term.text) if term else 1
+        return
+    free = 0
+    prefix = PREFIXED.get(language, "")
+    for word in _WORD.finditer(lower):
+        if word.start() < free:
             continue
-        for skip in (0, 1, 2, 3) if prefixed else (0,):
-            entries = table.get(lower[start + skip : start + skip + 2])
-            hit = False
-            for term, code, open_ended in entries or ():
-                end = start + skip + len(term)
-                if lower.startswith(term, start + skip) and (open_ended or end >= size or not lower[end].isalpha()):
-                    yield start + skip, end, code
-                    offset = end
-                    hit = True
-                    break
-            if hit:
+        start = word.start()
+        for skip in range(4):
+            if skip and word.group()[skip - 1 : skip] not in tuple(prefix):
                 break
+            term = next(
+                (
+                    term
+                    for term in starting(word.group()[skip:], language)
+                    if " " not in term.text or _stands(term.text, lower, start + skip)
+                ),
+                None,
+            )
+            if term:
+                free = start + skip + len(term.text)
+                yield start + skip, max(free, word.end()) if " " not in term.text else free, term.codes
+                break
+
+
+def _stands(term: str, lower: str, start: int) -> bool:
+    end = start + len(term)
+    return lower.startswith(term, start) and (end == len(lower) or not lower[end].isalpha())
 
 
 def _number(surface: str, offset: int, end: int, text: str, lower: str, language: str) -> Iterator[_Found]:
@@ -362,7 +391,7 @@ _SILENT = re.compile(".[\u0e38\u0e34]?\u0e4c")
 
 
 def _windows(surface: str, offset: int) -> Iterator[_Found]:
-    """Thai, Lao and Khmer do not part words: the skeletons of every four and five consonants in a row."""
+    """Thai, Lao and Khmer do not part words: the skeletons of every five, six and seven consonants in a row."""
     letters: list[tuple[int, str]] = []
     text = _SILENT.sub(lambda silent: "\0" * len(silent.group()), surface)
     for at, char in enumerate(text):
@@ -370,10 +399,9 @@ def _windows(surface: str, offset: int) -> Iterator[_Found]:
             if sound and not (letters and letters[-1][1] == sound and at - letters[-1][0] == 1):
                 letters.append((at, sound))
             break
-    for first in range(len(letters) - 2):
+    for first in range(len(letters) - 4):
         start = letters[first][0]
-        for size in (4, 5):
-            if first + size <= len(letters):
-                stop = letters[first + size - 1][0] + 1
-                key = "".join(sound for _, sound in letters[first : first + size])
-                yield offset + start, SOUND, surface[start:stop], (f"s:{key}",)
+        some = letters[first : first + 7]
+        sounds = "".join(sound for _, sound in some)
+        keys = tuple(f"s:{sounds[:size]}" for size in range(5, len(some) + 1))
+        yield offset + start, SOUND, surface[start : some[-1][0] + 1], keys

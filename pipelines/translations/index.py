@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.records import Article, Copy, Fact
-from pipelines.translations.anchors import VERSION, Anchors
+from pipelines.translations.anchors import LENGTH_BITS, VERSION, Anchors
 from pipelines.translations.score import Comparison, Side, compare_sides, logit, probability
 
 METHOD = "anchors/1"
@@ -262,26 +262,33 @@ class _Search:
         self._fresh = index._group(self.batch)
         self._counts: dict[int, tuple[NDArray[np.uint64], dict[str, NDArray[np.int32]]]] = {}
         self._sides: dict[tuple[int, str, str], Side] = {}
+        self._runs_of: dict[int, dict[str, list[_Postings]]] = {}
+        self._sizes_of: dict[int, dict[str, int]] = {}
 
     def _runs(self, at: int) -> dict[str, list[_Postings]]:
+        """The posting lists of the window around a time, by language."""
         period = at // self._index._period
+        if period in self._runs_of:
+            return self._runs_of[period]
         runs: dict[str, list[_Postings]] = defaultdict(list)
         for source in (self._index._runs, {place: [run] for place, run in self._fresh.items()}):
             for (where, language), some in source.items():
                 if abs(where - period) <= 1:
                     runs[language].extend(some)
+        self._runs_of[period] = runs
         return runs
 
     def _sizes(self, at: int) -> dict[str, int]:
+        """How many articles of each language the window around a time has."""
         period = at // self._index._period
-        sizes: dict[str, int] = defaultdict(int)
-        for (where, language), size in self._index._sizes.items():
-            if abs(where - period) <= 1:
-                sizes[language] += size
-        for (where, language), run in self._fresh.items():
-            if abs(where - period) <= 1:
-                sizes[language] += len(np.unique(run.numbers))
-        return sizes
+        if period not in self._sizes_of:
+            sizes: dict[str, int] = defaultdict(int)
+            for (where, language), size in self._index._sizes.items():
+                sizes[language] += size if abs(where - period) <= 1 else 0
+            for entry in self.batch:
+                sizes[entry.anchors.language] += abs(entry.at // self._index._period - period) <= 1
+            self._sizes_of[period] = sizes
+        return self._sizes_of[period]
 
     def _look_up(self, entry: _Entry) -> tuple[NDArray[np.uint64], dict[str, NDArray[np.int32]]]:
         """The entry's unique keys, and how many articles of each language in the window have them."""
@@ -311,6 +318,7 @@ class _Search:
             seen = found.get(language)
             smoothed = ((0 if seen is None else seen) + 20 * share) / (sizes.get(language, 0) + 20)
             weights = np.minimum(weights, -np.log(smoothed))
+        weights = np.minimum(weights, _chance(keys))
         return keys, np.maximum(weights, 0).astype(np.float32)
 
     def side(self, entry: _Entry, other_language: str) -> Side:
@@ -415,6 +423,16 @@ def _merged(a: _Postings, b: _Postings) -> _Postings:
 def _time(article: Article) -> int:
     """Seconds since 1970: when it was published, else when it was fetched."""
     return int((article.published_at or article.fetched_at).timestamp())
+
+
+def _chance(keys: NDArray[np.uint64]) -> NDArray[np.float64]:
+    """The most that each of an article's unique keys can weigh: a skeleton that one of so many meets by chance says little.
+
+    Of the eight classes about six are common, so a skeleton of n classes meets one of k others with probability k / 6^n.
+    """
+    length = (keys & np.uint64(LENGTH_BITS)).astype(np.int64)
+    how_many = np.bincount(length, minlength=LENGTH_BITS + 1)[length]
+    return np.where(length == LENGTH_BITS, np.inf, length * np.log(6.0) - np.log(how_many))
 
 
 def _later(a: _Entry, b: _Entry) -> bool:

@@ -1,4 +1,4 @@
-"""What CLDR calls countries, cities, languages, currencies, months and weekdays in each language, as one code for all languages.
+"""What CLDR calls countries, cities, languages, currencies, months, weekdays and everyday things in each language, as one code for all.
 
 `Italien`, `イタリア` and `Italy` all are `T:IT`. Adjectives meet their country by its stem and by the name of its language (`russisch`, `tiếng Nga`).
 """
@@ -6,14 +6,19 @@
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
+import numpy as np
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
+from numpy.typing import NDArray
 
 UNSPACED = frozenset({"ja", "zh", "th", "lo", "km", "my"})
-PREFIXED = frozenset({"ar", "he", "fa"})
+PREFIXED = {"ar": "وفبكلا", "he": "ושכבלמה"}
+"""Letters that are written onto the front of a word: and, in, to, the."""
 _INFLECTED = frozenset(
     {
         "ru",
@@ -129,33 +134,94 @@ _CURRENCIES = frozenset(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Term:
+    """What a language calls something."""
+
+    text: str
+    """In lower case, NFKC; a stem when `open`."""
+    codes: tuple[str, ...]
+    open: bool
+    """Whether letters may follow: endings, or the next word of a script without spaces."""
+
+
 @lru_cache(maxsize=64)
-def terms(language: str) -> dict[str, list[tuple[str, str, bool]]]:
-    """First two characters → [(term in lower case, code, whether a suffix may follow)], longest first."""
+def terms(language: str) -> dict[str, list[Term]]:
+    """The terms of a language by what a text must start with to have them, longest first.
+
+    That is the first two characters in scripts without spaces, elsewhere the term's first word (or stem).
+    """
     locale = _locale(language)
     base = language.split("-", maxsplit=1)[0]
-    found: dict[str, str] = {}
+    found: dict[str, tuple[str, ...]] = {}
     for name, code in _named(locale) if locale else ():
-        folded = unicodedata.normalize("NFKC", re.sub(r"\s*[（(].*", "", name)).lower().strip()
+        folded = _folded(re.sub(r"\s*[（(].*", "", name))
         if base == "ko":
             folded = folded.removesuffix("어")
         elif base == "ja":
             folded = folded.removesuffix("語")
         if len(folded) >= 2 and not folded.isdigit():
-            found.setdefault(folded, code)
+            found.setdefault(folded, (code,))
     for name, code in _MORE.get(base, {}).items():
-        found[unicodedata.normalize("NFKC", name).lower()] = code
-    table: dict[str, list[tuple[str, str, bool]]] = defaultdict(list)
-    for name, code in found.items():
-        stem, open_ended = name, base in UNSPACED or base in ("ko", "ar", "he")
-        if base in _INFLECTED and len(name) >= 5 and " " not in name and code[0] in "TM":
-            stem, open_ended = name[: max(4, len(name) - 2)] if code[0] == "T" else name[: max(4, len(name) - 1)], True
-        elif base in _INFLECTED and len(name) >= 4:
-            open_ended = True
-        table[stem[:2]].append((stem, code, open_ended))
+        found[_folded(name)] = (code,)
+    for word, codes in _lexicon(language).items():
+        found.setdefault(word, codes)
+    table: dict[str, list[Term]] = defaultdict(list)
+    for name, codes in found.items():
+        term = _term(name, codes, base)
+        first = term.text[:2] if base in UNSPACED else term.text.split()[0]
+        table[first].append(term)
     for entries in table.values():
-        entries.sort(key=lambda entry: -len(entry[0]))
+        entries.sort(key=lambda term: -len(term.text))
     return dict(table)
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).lower().strip()
+
+
+def _term(name: str, codes: tuple[str, ...], base: str) -> Term:
+    """A country's or month's name also stands for its inflections and adjectives, other words for their plurals."""
+    if base in UNSPACED:
+        return Term(name, codes, True)
+    if base in _INFLECTED and " " not in name and codes[0][0] in "TM" and len(name) >= 5:
+        return Term(name[: max(4, len(name) - (2 if codes[0][0] == "T" else 1))], codes, True)
+    if base in _INFLECTED and " " not in name and codes[0][0] == "S" and len(name) >= 6:
+        return Term(name[:-1], codes, True)
+    return Term(name, codes, base in ("ko", "ar", "he") or (base in _INFLECTED and len(name) >= 4 and " " not in name))
+
+
+LONGEST_ENDING = 5
+
+
+@lru_cache(maxsize=131072)
+def starting(word: str, language: str) -> tuple[Term, ...]:
+    """The terms that may start with this word (of a spaced script), longest first; several words must still be compared."""
+    table = terms(language)
+    found = list(table.get(word, ()))
+    for size in range(len(word) - 1, max(1, len(word) - LONGEST_ENDING - 1), -1):
+        found += [term for term in table.get(word[:size], ()) if term.open and " " not in term.text]
+    return tuple(sorted(found, key=lambda term: -len(term.text)))
+
+
+@lru_cache(maxsize=1)
+def _lexicon_file() -> Mapping[str, NDArray[np.generic]]:
+    with np.load(Path(__file__).with_name("lexicon.npz")) as stored:
+        return dict(stored)
+
+
+def _lexicon(language: str) -> dict[str, tuple[str, ...]]:
+    """Everyday words by the symbols they name (`benchmarks/build_lexicon.py`)."""
+    stored = _lexicon_file()
+    name = language if f"{language}.words" in stored else language.split("-", maxsplit=1)[0]
+    if f"{name}.words" not in stored:
+        return {}
+    words = stored[f"{name}.words"].tobytes().decode().split("\n")
+    symbols = iter(stored[f"{name}.symbols"].tolist())
+    return {
+        word: tuple(f"S:{next(symbols)}" for _ in range(count))
+        for word, count in zip(words, stored[f"{name}.counts"].tolist(), strict=True)
+    }
 
 
 @lru_cache(maxsize=64)
