@@ -1,11 +1,11 @@
 """Tables of articles, copies, pages, runs and stories as plain Parquet that others read while it is written."""
 
-from pipelines.store.compact import Compacted, compact
+from pipelines.store.compacting import Compacted, compact
 from pipelines.store.errors import Locked, StorageError
-from pipelines.store.forget import Forgotten, forget, tombstones
+from pipelines.store.forgetting import Forgotten, forget, tombstones
 from pipelines.store.sql import VIEWS, connect
 from pipelines.store.store import Store
-from pipelines.store.verify import Problem, verify
+from pipelines.store.verifying import Problem, verify
 
 __all__ = [
     "VIEWS",

@@ -1,11 +1,13 @@
 """Made-up rows for the tests of the tables."""
 
 import functools
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pyarrow as pa
+import pytest
 
 from pipelines.records import Article, Commit, Copy, Declaration, Fact, Image, PageRow, Removed, RunRow
 from pipelines.store.files import Files, LocalFiles
@@ -37,7 +39,7 @@ def article(n: int, *, version: int = 1, at: datetime = NOON, text: str = "Erste
             Declaration("hreflang", "https://x.example", "link", "de"),
         ),
         removed=(Removed("ad", "[Anzeige_2]"),),
-        content_hash=f"{n + version:032x}",
+        content_hash=f"{n * 1000 + version:031x}f",
         extractor="extract/1",
         cleaner="clean/1",
         archive_file="raw/2026-03-14.warc.gz",
@@ -132,3 +134,9 @@ class Dying:
             self.lives -= 1
             if self.lives == 0:
                 raise self.error
+
+
+@pytest.fixture(autouse=True)
+def no_power_loss(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test here cuts the power, so nothing has to wait for the disk. (Child processes do wait.)"""
+    monkeypatch.setattr(os, "fsync", lambda _: None)

@@ -12,7 +12,7 @@ import xxhash
 
 from pipelines.store import manifest as manifests
 from pipelines.store.errors import StorageError, storage
-from pipelines.store.forget import tombstones
+from pipelines.store.forgetting import tombstones
 from pipelines.store.manifest import Added, Damaged, Manifest
 from pipelines.store.parquet import CHECKED
 from pipelines.store.schema import SCHEMAS
