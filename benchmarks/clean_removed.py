@@ -1,4 +1,4 @@
-"""What the cleaner takes out of real texts: counts by kind, a sample of pieces to judge by eye, and the time per article.
+"""What the cleaner takes out of real texts: counts by kind, a sample of pieces to judge by eye, and the processor time per article.
 
     python benchmarks/clean_removed.py ../shared/eval/dedup/*/docs.jsonl.gz [--kind byline] [--sample 40] [--seed 1]
 
@@ -20,7 +20,16 @@ from pipelines.records import Article
 
 def article(row: dict[str, str], language: str | None) -> Article:
     url = row.get("url") or f"https://x.example/{row['id']}"
-    return Article("0" * 32, url, url, "x.example", row.get("title") or "", row["text"], datetime.now(UTC), language=row.get("language") or language)
+    return Article(
+        "0" * 32,
+        url,
+        url,
+        "x.example",
+        row.get("title") or "",
+        row["text"],
+        datetime.now(UTC),
+        language=row.get("language") or language,
+    )
 
 
 def main() -> None:
@@ -34,9 +43,9 @@ def main() -> None:
     for path in options.files:
         with gzip.open(path, "rt", encoding="utf-8") as lines:
             articles = [article(json.loads(line), options.language) for line in lines]
-        began = time.perf_counter()
+        began = time.process_time()
         cleaned = [clean(a) for a in articles]
-        spent = time.perf_counter() - began
+        spent = time.process_time() - began
         pieces = [(r.kind, r.text, a.text, c) for a, c in zip(articles, cleaned, strict=True) for r in c.removed]
         kinds = Counter(kind for kind, *_ in pieces)
         print(f"\n{path}: {len(articles)} texts, {1000 * spent / len(articles):.3f} ms each, {dict(kinds)}")
@@ -45,7 +54,9 @@ def main() -> None:
                 mine = [piece for piece in pieces if piece[0] == kind]
                 for _, text, before, after in random.Random(options.seed).sample(mine, min(options.sample, len(mine))):
                     at = max(before.find(text[:40]), 0)
-                    print(f"  {kind:13} {text[:160]!r}  after {before[max(0, at - 40):at]!r} -> {after.credits} {after.source_name} {after.authors}")
+                    print(
+                        f"  {kind:13} {text[:160]!r}  after {before[max(0, at - 40) : at]!r} -> {after.credits} {after.source_name} {after.authors}"
+                    )
 
 
 if __name__ == "__main__":

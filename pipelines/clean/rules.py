@@ -251,13 +251,10 @@ def source(line: str, *, sure: bool) -> Source | None:
     label, colon, rest = line.replace("：", ":").partition(":")
     if colon:
         start = _source_word(label.rstrip(_SPACE))
-        said = names(_INITIALS.sub("", rest)) if start is not None else ()
+        said = names(rest, initials=True) if start is not None else ()
         return Source(start, "", said) if start is not None and said else None
     start = _source_word(line.rstrip(_EDGE))
     return Source(start, "", ()) if start is not None and (start == 0 or sure or not is_sentence(line)) else None
-
-
-_INITIALS = re.compile(r"(?<=[,/])\s*[a-zäöü]{2,4}\s*(?=[,/])|\s*[,/]\s*[a-zäöü]{2,4}\s*$")
 
 
 def _source_word(head: str) -> int | None:
@@ -278,17 +275,36 @@ def _address_at_end(line: str) -> re.Match[str] | None:
 
 # -- credits and bylines -----------------------------------------------------------------------------------------------------
 
-_LIST = re.compile(r"\s*[,;、،，/+]\s*|\s+(?:và|and|und|et|y|e|dan|и|και|&|و)\s+")
+_LIST = re.compile(r"\s*[,;、،，/+]\s*|\s+(?:và|and|und|et|y|e|dan|и|και|و)\s+")
 _AFTER_WORD = r"(?:\s*[:：]\s*|\s+|(?<=[\u0e00-\u0eff\u1780-\u17ff\u3400-\u9fff])|(?<= ل))"
 _BEFORE = re.compile(_either(_listed(markers.CREDIT_BEFORE)) + _AFTER_WORD, re.IGNORECASE)
 _BRACKETED = re.compile(_either(_listed(markers.CREDIT_BRACKETED)) + _AFTER_WORD, re.IGNORECASE)
 _AFTER = re.compile(rf"\s*{_either(_listed(markers.CREDIT_AFTER))}$", re.IGNORECASE)
 
 
-def names(text: str) -> tuple[str, ...]:
-    """The names in a list of them, `Japan Times, Reuters`; empty when one of them is no name."""
-    parts = [part for part in (part.strip(_EDGE) for part in _LIST.split(text.strip(_EDGE))) if part]
+def names(text: str, *, initials: bool = False) -> tuple[str, ...]:
+    """The names in a list of them, `Japan Times, Reuters`; empty when one of them is no name.
+
+    `initials`: people's initials may stand among the names, `ntv.de, hny/dpa`, and are left out.
+    """
+    parts = [part for part in map(_bare_name, _LIST.split(text.strip(_EDGE))) if part]
+    if initials:
+        parts = [
+            part
+            for part in parts
+            if fold(part) in AGENCIES or not (part.islower() and part.isalpha() and len(part) <= 4)
+        ]
     return tuple(dict.fromkeys(parts)) if 0 < len(parts) <= 6 and all(map(_is_credit, parts)) else ()
+
+
+_BRACKET_END = re.compile(r"\s*[(（][^()（）]{0,60}[)）]?$")
+
+
+def _bare_name(text: str) -> str:
+    """The name without what some set around it: `Kiên Giang (ghi)`, `Theo Trí Thức Trẻ`, `AFP)`."""
+    text = _BRACKET_END.sub("", text.strip(_EDGE)).strip(_EDGE + ")）")
+    found = _BEFORE.match(text)
+    return text[found.end() :] if found else text
 
 
 def _is_credit(text: str) -> bool:
