@@ -58,7 +58,14 @@ def _entry(element: etree._Element, base: str, zone: tzinfo, language: str | Non
         else:
             values.setdefault(name, str(child.xpath("string()")) if len(child) else child.text or "")
     about = element.get(_RDF_ABOUT, "")
-    candidates = (values.get("link", ""), href, about, values.get("guid", ""), values.get("id", ""))
+    candidates = (
+        values.get("origLink", ""),
+        values.get("link", ""),
+        href,
+        about,
+        values.get("guid", ""),
+        values.get("id", ""),
+    )
     url = next((found for written in candidates if "/" in written and (found := address(written, base))), None)
     if url is None:
         return None

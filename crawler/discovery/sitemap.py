@@ -6,7 +6,7 @@ from datetime import UTC, tzinfo
 from lxml import etree
 
 from crawler.discovery.entry import MAX_ENTRIES, Entry, Unreadable, address, title
-from crawler.discovery.times import parse_time
+from crawler.discovery.times import parse_last, parse_time
 from crawler.discovery.xml import decode, elements, local, unpack
 
 
@@ -66,7 +66,7 @@ def _entry(element: etree._Element, base: str, zone: tzinfo) -> Entry | None:
     return Entry(
         url,
         published=parse_time(values.get("publication_date"), zone),
-        modified=parse_time(values.get("lastmod"), zone),
+        modified=parse_last(values.get("lastmod"), zone),
         title=title(values.get("title")),
         language=values.get("language", "").strip() or None,
         alternates=tuple(alternates),

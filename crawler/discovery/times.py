@@ -14,6 +14,7 @@ _DAY_FIRST = re.compile(  # 14/08/2026 - 21:20 · 14-8-2026 · 14/08/2026 19:26:
     r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})(?:[\s,|-]*(\d{1,2}):(\d{2})(?::(\d{2}))?)?\s*(?:\(?(?:GMT|UTC)?([+-]\d{1,2}(?::?\d{2})?)\)?)?"
 )
 _MONTH_FIRST = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})\s+(\d{1,2}):(\d{2})(?::(\d{2}))?\s*([AP])M", re.IGNORECASE)
+_DAY = re.compile(r"\d{4}-\d{1,2}-\d{1,2}")
 _GMT_OFFSET = re.compile(
     r"(?:GMT|UTC)\s*([+-])\s*(\d{1,2})(?::?(\d{2}))?$", re.IGNORECASE
 )  # no RFC, but common: `GMT+7`
@@ -40,6 +41,12 @@ def parse_time(text: str | float | None, zone: tzinfo = UTC) -> datetime | None:
     except (ValueError, OverflowError):
         return None
     return found if found and 1990 <= found.year < 2100 else None
+
+
+def parse_last(text: str | None, zone: tzinfo = UTC) -> datetime | None:
+    """The same, but a day alone means its last second: a `lastmod` of today must not look older than this morning."""
+    found = parse_time(text, zone)
+    return found + timedelta(days=1, seconds=-1) if found and _DAY.fullmatch(str(text).strip()) else found
 
 
 def _epoch(written: str) -> datetime | None:

@@ -69,8 +69,18 @@ def children_for(
 def entries_for(
     entries: Iterable[Entry], since: datetime | None = None, until: datetime | None = None
 ) -> tuple[Entry, ...]:
-    """The entries of [since, until) by their latest time, newest first. Those without a time are kept, at the end."""
-    chosen = [entry for entry in entries if _within(entry.seen, since, entry.published or entry.modified, until)]
+    """The entries of [since, until), newest first. Those without a time are kept, at the end.
+
+    `since` asks for the latest time there is, so that an edited article comes again; `until` for the publication, or for a `lastmod`
+    of a whole day before.
+    """
+    chosen = [
+        entry
+        for entry in entries
+        if not (since and entry.seen and entry.seen < since)
+        and not (until and entry.published and entry.published >= until)
+        and not (until and not entry.published and entry.modified and entry.modified - MARGIN >= until)
+    ]
     return tuple(sorted(chosen, key=lambda entry: entry.seen or _EARLIEST, reverse=True))
 
 
@@ -87,7 +97,3 @@ def matches(entries: Iterable[Entry], originals: Collection[str]) -> tuple[Entry
 _LONGEST_MONTH = timedelta(days=31)
 _LATEST = datetime.max.replace(tzinfo=UTC)
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
-
-
-def _within(latest: datetime | None, since: datetime | None, earliest: datetime | None, until: datetime | None) -> bool:
-    return not (since and latest and latest < since) and not (until and earliest and earliest >= until)

@@ -80,6 +80,14 @@ def test_permanent_guid_stands_in_for_the_link() -> None:
     assert parse_feed(body, BASE) == (Entry("https://a.example/1"),)
 
 
+def test_original_link_behind_a_counter() -> None:
+    body = (
+        b'<rss xmlns:feedburner="f"><channel><item><link>https://feeds.example/~r/1</link>'
+        b"<feedburner:origLink>https://a.example/1</feedburner:origLink></item></channel></rss>"
+    )
+    assert parse_feed(body, BASE) == (Entry("https://a.example/1"),)
+
+
 def test_atom_update_is_no_publication() -> None:
     body = b"<feed><entry><link href='https://a.example/1'/><updated>2026-08-14T05:00:00Z</updated></entry></feed>"
     assert parse_feed(body, BASE) == (Entry("https://a.example/1", modified=NOON),)

@@ -44,7 +44,9 @@ FIRST = Entry(
     language="vi",
     alternates=(("de", "https://de.congluan.vn/a-1.html"), ("x-default", "https://congluan.vn/a-1.html")),
 )
-SECOND = Entry("https://congluan.vn/b-post2.html", modified=datetime(2026, 8, 13, 17, tzinfo=UTC))
+SECOND = Entry(
+    "https://congluan.vn/b-post2.html", modified=datetime(2026, 8, 14, 16, 59, 59, tzinfo=UTC)
+)  # the whole day
 BASE = "https://congluan.vn/sitemap-news.xml"
 HANOI = timezone(timedelta(hours=7))
 

@@ -78,6 +78,8 @@ def test_entries_of_a_window() -> None:
     assert entries_for([old, unknown, a, edited], until=day(8, 12)) == (edited, old, unknown)
     assert entries_for([a], since=day(8, 14, 8)) == (a,)
     assert entries_for([a], until=day(8, 14, 8)) == ()
+    assert entries_for([old], until=day(8, 9, 1)) == (old,), "it may be a whole day's lastmod"
+    assert entries_for([old], until=day(8, 9)) == ()
 
 
 times = st.none() | st.datetimes(datetime(2020, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
