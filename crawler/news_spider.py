@@ -419,6 +419,8 @@ class NewsSpider(scrapy.Spider):
         error = ""
         if url != visit.url and not self.is_article(url) and urls.parse(url).path == "/":
             error = "gone"  # a publisher that sends readers of a deleted article to its front page
+        elif 300 <= response.status < 400:
+            error = "redirects"  # nowhere, or to what is neither http nor https
         kind = (response.headers.get("Content-Type") or b"html").decode("latin-1").lower()
         if response.status < 400 and not any(known in kind for known in HTML_TYPES):
             error = "not_html"

@@ -17,11 +17,11 @@ from crawler.budgets import Budgets
 from crawler.frontier import Frontier
 from crawler.replay import Replay
 from crawler.robots import Rules
-from pipelines.prepare import Prepared
 from pipelines.records import Page, PageRow
 
 if TYPE_CHECKING:
     from crawler.news_spider import NewsSpider
+    from pipelines.prepare import Prepared
 
 log = logging.getLogger(__name__)
 

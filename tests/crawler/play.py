@@ -5,6 +5,7 @@ object on standard input. A fake run stands where `pipelines.run.Run` stands, co
 
 import json
 import logging
+import os
 import re
 import sys
 import threading
@@ -17,10 +18,21 @@ from types import SimpleNamespace
 from typing import Any
 
 from crawler.crawl import crawl
-from pipelines.prepare import Prepared
 from pipelines.records import Article, Outcome, Page, PageRow
 
 SOURCE = re.compile(r'<a href="(https?://(?:www\.)?congluan\.vn/[^"]+)">https?://')
+
+
+def listening() -> list[str]:
+    """Local addresses of the TCP sockets on which this process listens."""
+    own = {str(fd.readlink()) for fd in Path("/proc/self/fd").iterdir() if os.path.lexists(fd)}
+    found = []
+    for table in ("tcp", "tcp6"):
+        for line in Path("/proc/self/net", table).read_text().splitlines()[1:]:
+            _, local, _, state, *_, inode = line.split()[:10]
+            if state == "0A" and f"socket:[{inode}]" in own:
+                found.append(local)
+    return found
 
 
 class FakeRun:
@@ -28,11 +40,13 @@ class FakeRun:
 
     def __init__(self, data: Path, batch: int) -> None:
         self.on_commit: list[Callable[[tuple[PageRow, ...]], None]] = []
+        self.listening: set[str] = set()
         self._file = data / "rows.jsonl"
         self._batch, self._waiting, self._lock = batch, list[PageRow](), threading.Lock()
 
-    def submit(self, page: Page) -> "Future[Prepared]":
+    def submit(self, page: Page) -> "Future[Any]":
         outcome = _outcome(page)
+        self.listening.update(listening())
         row = PageRow(
             url=page.url,
             requested_url=page.requested_url or page.url,
@@ -62,9 +76,8 @@ class FakeRun:
             fetched_at=page.fetched_at,
             source_url=found[1] if found else None,
         )
-        done: Future[Prepared] = Future()
-        fake: Any = SimpleNamespace(article=article)
-        done.set_result(Prepared(ready=fake) if outcome.kind == "stored" else Prepared(outcome=outcome))
+        done: Future[Any] = Future()
+        done.set_result(SimpleNamespace(article=article if outcome.kind == "stored" else None))
         return done
 
     def close(self) -> None:
@@ -116,6 +129,7 @@ def main(asked: dict[str, Any]) -> dict[str, Any]:
         "planned": [planned.url for planned in result.planned],
         "new": result.new,
         "notes": [note for report in result.reports.values() for note in report.notes],
+        "listening": sorted(run.listening),
         "reports": sorted(result.reports),
     }
 
