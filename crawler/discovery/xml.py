@@ -35,6 +35,9 @@ _ENCODINGS = re.compile(
 _PROLOGUE = re.compile(r"(?:\s+|<\?.*?\?>|<!--.*?-->)*+", re.DOTALL)
 _DOCTYPE = re.compile(r"<!DOCTYPE\s[^<>\[]{0,2000}>", re.IGNORECASE)
 _NAMED = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)[A-Za-z][A-Za-z0-9]{1,31};")
+_HALF = re.compile(  # a surrogate by number, which lxml lets through and then cannot give back
+    r"&#(?:x0*d[89a-f][0-9a-f]{2}|0*(?:5529[6-9]|55[3-9]\d\d|56\d{3}|57[0-2]\d\d|573[0-3]\d|5734[0-3]));", re.IGNORECASE
+)
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
 
@@ -178,7 +181,7 @@ def _plain(text: str) -> str:
     text, count = _NAMED.subn(_character, text[start:], count=MAX_ENTITIES)
     if count == MAX_ENTITIES:
         raise Unreadable("entities", f"more than {MAX_ENTITIES} of HTML's named entities")
-    return _ILLEGAL.sub("", text)
+    return _HALF.sub("\ufffd", _ILLEGAL.sub("", text))
 
 
 def _character(entity: re.Match[str]) -> str:
