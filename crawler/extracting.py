@@ -28,7 +28,7 @@ def one(page: Page, *, as_json: bool) -> int:
         show.error(f"{page.url}: rejected/{refusal.reason}", refusal.detail)
         return 4
     if as_json:
-        show.emit(row(article) | {k: v for k, v in asdict(article).items() if k != "page_lines"})
+        show.emit({name: value for name, value in asdict(article).items() if name != "page_lines"})
         return 0
     for name in ("title", "lead", "published_at", "published_at_source", "language", "source_url", "source_name"):
         if value := getattr(article, name):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from crawler import config, show
 from crawler.config import Config, ConfigurationError
-from crawler.publishers import identify
+from crawler.publishers import identify, publisher_of
 from pipelines import sources
 from pipelines.prepare import Prepared
 from pipelines.records import Page
@@ -59,6 +59,15 @@ def ingest(
     return code
 
 
+def _placed(page: Page) -> Page:
+    """The page with what its publisher knows of its address: a list or a front page of a known publisher is no article."""
+    page = identify(page)
+    owner = publisher_of(page.url)
+    if owner is not None and not page.error and not owner.is_article(page.url):
+        return replace(page, error="not_article_url")
+    return page
+
+
 def feed(run: Run, path: Path, window: sources.Window, damaged: list[str], *, folder: str = "") -> None:
     """Hand every page of a source to the run. `damaged` gets a line for each record that cannot be read.
 
@@ -67,7 +76,7 @@ def feed(run: Run, path: Path, window: sources.Window, damaged: list[str], *, fo
     with show.progress(path.name, sources.size(path)) as advance:
         waiting: deque[Future[Prepared]] = deque()
         for read in sources.read(path, window, advance):
-            page = identify(read) if isinstance(read, Page) else read
+            page = _placed(read) if isinstance(read, Page) else read
             if folder and page.archive_file:
                 page = replace(page, archive_file=folder + page.archive_file)
             if isinstance(page, Page) and page.error == "corrupt_record":

@@ -7,7 +7,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
-from scrapy import Request, Spider, signals
+from scrapy import Request, signals
 from scrapy.exceptions import IgnoreRequest
 from scrapy.extensions.throttle import AutoThrottle
 from scrapy.http import Response
@@ -40,25 +40,30 @@ def retry_after(value: str, now: datetime) -> float | None:
     return max((when.replace(tzinfo=when.tzinfo or UTC) - now).total_seconds(), 0.0)
 
 
-class Throttle(AutoThrottle):
-    """AutoThrottle that never goes below what robots.txt asks for, nor forgets it when a quiet host's slot is dropped."""
+class CrawlDelay:
+    """Gives a host's slot the delay its robots.txt asks for, also when Scrapy has dropped a quiet host's slot meanwhile."""
 
     def __init__(self, crawler: "Crawler") -> None:
-        super().__init__(crawler)
+        self._crawler = crawler
         crawler.signals.connect(self._request_reached_downloader, signal=signals.request_reached_downloader)
 
-    def _floor(self, key: str) -> float:
-        spider: Any = self.crawler.spider
-        return float(spider.session.floors.get(key, 0.0))
+    @classmethod
+    def from_crawler(cls, crawler: "Crawler") -> Self:
+        return cls(crawler)
 
-    def _request_reached_downloader(self, request: Request, spider: Spider) -> None:
-        key, slot = self._get_slot(request, spider)
-        if key is not None and slot is not None:
-            slot.delay = max(slot.delay, self._floor(key))
+    def _request_reached_downloader(self, request: Request) -> None:
+        spider: Any = self._crawler.spider
+        slot = self._crawler.engine.downloader.slots[request.meta["download_slot"]]
+        slot.delay = max(slot.delay, spider.session.floors.get(request.meta["download_slot"], 0.0))
+
+
+class Throttle(AutoThrottle):
+    """AutoThrottle that never goes below what robots.txt asks for."""
 
     def _adjust_delay(self, slot: "Slot", latency: float, response: Response) -> None:
         super()._adjust_delay(slot, latency, response)
-        slot.delay = max(slot.delay, self._floor(urlsplit(response.url).hostname or ""))
+        spider: Any = self.crawler.spider
+        slot.delay = max(slot.delay, spider.session.floors.get(urlsplit(response.url).hostname or "", 0.0))
 
 
 class PatienceMiddleware:

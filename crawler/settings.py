@@ -90,6 +90,7 @@ SPIDER_MIDDLEWARES = {  # the spider takes every status and plans its own reques
 EXTENSIONS = {
     "scrapy.extensions.throttle.AutoThrottle": None,
     "crawler.politeness.Throttle": 0,
+    "crawler.politeness.CrawlDelay": 0,
     "scrapy.extensions.feedexport.FeedExporter": None,
     "scrapy.extensions.spiderstate.SpiderState": None,
 }

@@ -22,6 +22,7 @@ REFUSALS = frozenset(
         "budget",
         "address",
         "not_in_archive",
+        "not_article_url",
         "not_html",
         "too_large",
         "unsupported_scheme",

@@ -109,17 +109,23 @@ def size(source: Path) -> int:
 
 def _warc(path: Path, window: Window, on_bytes: Callable[[int], None] | None) -> Iterator[Page]:
     """The HTTP responses of an archive. Revisit records and non-HTTP records hold no page and are passed over."""
-    at = 0
+    at = last = 0
+    record = None
     with path.open("rb") as file:
         records = ArchiveIterator(file)
         while True:
             try:
-                record = next(records)
+                before, record = record, next(records, None)
+                if before is not None and _missing(before):  # `next` has read it to its end
+                    raise EOFError("the record before is torn")
+                if record is None:
+                    if path.name.lower().endswith(".gz") and not _ends_whole(path, last):
+                        raise EOFError("the last record is torn")
+                    break
+                last = records.offset
                 if record.rec_type != "response" or record.http_headers is None:
                     continue
                 page = _response(record, path, records.offset, window)
-            except StopIteration:
-                break
             except (ArchiveLoadFailed, EOFError, OSError, zlib.error, ValueError) as error:
                 log.warning("%s: damaged after byte %d: %s", path, file.tell(), error)
                 yield _unread(f"{path.name}#byte={file.tell()}", "corrupt_record", str(error))
@@ -137,8 +143,8 @@ def _response(record: Any, path: Path, offset: int, window: Window) -> Page | No
     if not window.wants(url, at):
         return None
     body = record.content_stream().read(MAX_BODY + 1)
-    if len(body) <= MAX_BODY and not record.raw_stream.read(1) and record.raw_stream.limit > 0:
-        raise EOFError(f"the record at byte {offset} is torn: {record.raw_stream.limit} bytes are missing")
+    if len(body) <= MAX_BODY and not record.raw_stream.read(1) and _missing(record):
+        raise EOFError(f"the record at byte {offset} is torn")
     return Page(
         url=url,
         body=body[:MAX_BODY],
@@ -149,6 +155,27 @@ def _response(record: Any, path: Path, offset: int, window: Window) -> Page | No
         archive_offset=offset,
         error="too_large" if len(body) > MAX_BODY else "",
     )
+
+
+def _ends_whole(path: Path, offset: int) -> bool:
+    """Whether the gzip members from `offset` on end where the file ends. A member cut before its first block gives no byte and no error."""
+    member = zlib.decompressobj(31)
+    with path.open("rb") as file:
+        file.seek(offset)
+        rest = file.read(1 << 16)
+        while rest:
+            member.decompress(rest, 1 << 20)
+            while member.unconsumed_tail:
+                member.decompress(member.unconsumed_tail, 1 << 20)
+            rest = member.unused_data or file.read(1 << 16)
+            if member.eof and rest:
+                member = zlib.decompressobj(31)
+    return member.eof
+
+
+def _missing(record: Any) -> bool:
+    """Whether a record that was read to its end has fewer bytes than it said, or says no length, as no whole one does."""
+    return bool(getattr(record.raw_stream, "limit", 1))
 
 
 # -- folders of HTML ----------------------------------------------------------------------------------------------------

@@ -15,7 +15,6 @@ from crawler.discovery.xml import decode, elements, local, unpack
 _PUBLISHED = ("pubDate", "published", "issued", "date", "created")
 _MODIFIED = ("updated", "modified")
 _TAG = re.compile(r"<[^<>]{0,2000}>")
-_ROOTS = frozenset({"rss", "feed", "RDF", "channel"})
 _RDF_ABOUT = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
@@ -35,9 +34,9 @@ def parse_feed(body: bytes, base: str, zone: tzinfo = UTC) -> tuple[Entry, ...]:
         return _json(unpacked, base, zone)
     entries: list[Entry] = []
     language: str | None = None
-    for root, element in elements(unpacked, frozenset({"item", "entry", "language", "urlset", "sitemapindex"})):
-        if root not in _ROOTS:
-            raise Unreadable("unknown_format", f"<{root}>, not a feed")
+    for element in elements(
+        unpacked, frozenset({"rss", "feed", "RDF", "channel"}), frozenset({"item", "entry", "language"})
+    ):
         if local(element) == "language":
             language = (element.text or "").strip() or language
         elif (found := _entry(element, base, zone, language)) and len(entries) < MAX_ENTRIES:

@@ -35,17 +35,13 @@ def parse_sitemap(body: bytes, base: str = "", zone: tzinfo = UTC) -> Sitemap:
         return _text(decode(unpacked), base)
     children: list[Entry] = []
     entries: list[Entry] = []
-    root = ""
-    for root, element in elements(unpacked, frozenset({"url", "sitemap", "item", "entry", "channel"})):
-        kind = local(element)
-        if kind in {"item", "entry", "channel"}:
-            raise Unreadable("unknown_format", f"a feed (<{root}>), not a sitemap")
+    for element in elements(unpacked, frozenset({"urlset", "sitemapindex"}), frozenset({"url", "sitemap"})):
         found = _entry(element, base, zone)
         if found is None:
             continue
         if len(children) + len(entries) == MAX_ENTRIES:
             return Sitemap(tuple(children), tuple(entries), truncated=True)
-        (children if kind == "sitemap" else entries).append(found)
+        (children if local(element) == "sitemap" else entries).append(found)
     return Sitemap(tuple(children), tuple(entries))
 
 

@@ -100,13 +100,14 @@ def known_encoding(name: str) -> str:
     return name if _ENCODINGS.fullmatch(name) else "utf-8"
 
 
-def elements(body: bytes, names: frozenset[str]) -> Iterator[tuple[str, etree._Element]]:
-    """Every element with one of these local names, complete, with its root's local name. Memory holds one at a time.
+def elements(body: bytes, roots: frozenset[str], names: frozenset[str]) -> Iterator[etree._Element]:
+    """Every outermost element with one of these local names, complete. Memory holds one at a time.
 
     Markup errors are survived: what was read before them is given.
 
     Raises:
-        Unreadable: not XML, HTML instead of XML, an internal DTD subset (nobody announces news with entities), too large.
+        Unreadable: not XML, HTML instead of XML, another root than these, an internal DTD subset (nobody announces news with entities),
+            too large.
     """
     text = _plain(decode(unpack(body)))
     root = ""
@@ -131,13 +132,18 @@ def elements(body: bytes, names: frozenset[str]) -> Iterator[tuple[str, etree._E
                 count += 1
                 if count > MAX_ELEMENTS:
                     raise Unreadable("too_large", f"more than {MAX_ELEMENTS} elements")
-                root = root or local(element)
+                if not root:
+                    root = local(element)
+                    if root not in roots:
+                        raise Unreadable(
+                            "unknown_format", f"<{root[:40]}> where {' or '.join(sorted(roots))} should be"
+                        )
                 if not inside and local(element) in names:
                     inside = depth
                 continue
             if depth == inside:
                 inside = 0
-                yield root, element
+                yield element
             depth -= 1
             if not inside:
                 _forget(element)
@@ -146,13 +152,6 @@ def elements(body: bytes, names: frozenset[str]) -> Iterator[tuple[str, etree._E
             raise Unreadable("not_xml", str(error)[:200]) from error
     if not root:
         raise Unreadable("not_xml", repr(text[:80]))
-
-
-def root_name(body: bytes) -> str:
-    """The local name of the document's root element, "" when there is none."""
-    text = _plain(decode(unpack(body)))
-    start = re.search(r"<(?:[\w.-]{1,60}:)?([A-Za-z][\w.-]{0,60})", text[:100_000])
-    return start[1] if start else ""
 
 
 def local(element: etree._Element) -> str:
