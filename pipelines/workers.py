@@ -35,8 +35,8 @@ from pipelines.records import Failed
 T = TypeVar("T")
 R = TypeVar("R")
 
-START_SECONDS = 60.0
-"""How long a new worker may take to import what it needs."""
+START_SECONDS = 120.0
+"""How long a new worker may take to import and warm up what it needs."""
 _PR_SET_PDEATHSIG = 1
 
 
@@ -45,7 +45,8 @@ class Workers(Generic[T, R]):
 
     A future raises what the function raised, `Rejected` included, or `Failed`: `timeout` when the call took more than `seconds` of wall-clock
     time, `memory` when it wanted more than `memory` bytes beyond what an idle worker has, `crashed` when the process died.
-    A worker is replaced after `recycle` items, so that leaks of C libraries do not add up.
+    A worker is replaced after `recycle` items, so that leaks of C libraries do not add up. `warm` is called once in each new worker, before
+    its first item and outside of that item's limits: load models and compile there.
 
     `submit` may be called from any thread; it blocks while `backlog` items are unfinished, so do not call it from a future's callback.
     """
@@ -59,8 +60,10 @@ class Workers(Generic[T, R]):
         memory: int = 1 << 30,
         recycle: int = 2000,
         backlog: int = 64,
+        warm: Callable[[], object] | None = None,
     ) -> None:
-        self._function, self._seconds, self._memory, self._recycle = function, seconds, memory, recycle
+        self._function, self._warm = function, warm
+        self._seconds, self._memory, self._recycle = seconds, memory, recycle
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(["__main__", function.__module__])
         self._jobs: queue.SimpleQueue[tuple[T, Future[R]] | None] = queue.SimpleQueue()
@@ -69,14 +72,18 @@ class Workers(Generic[T, R]):
         self._closed = False
         self._running: dict[threading.Thread, _Worker] = {}
         count = processes or os.cpu_count() or 1
-        self._threads = [threading.Thread(target=self._supervise, name=f"worker-{n}", daemon=True) for n in range(count)]
+        self._threads = [
+            threading.Thread(target=self._supervise, name=f"worker-{n}", daemon=True) for n in range(count)
+        ]
         for thread in self._threads:
             thread.start()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close(cancel=error is not None)
 
     def submit(self, item: T) -> Future[R]:
@@ -149,7 +156,8 @@ class Workers(Generic[T, R]):
     def _start(self) -> "_Worker":
         """Raises `Failed("crashed")` when the process does not come up."""
         ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=_work, args=(theirs, self._function, self._memory), daemon=True)
+        work = (theirs, self._function, self._warm, self._memory)
+        process = self._context.Process(target=_work, args=work, daemon=True)
         with self._lock:
             process.start()
         theirs.close()
@@ -224,11 +232,13 @@ def wait_for(future: Future[Any]) -> None:
 # -- in the worker process ----------------------------------------------------------------------------------------------------
 
 
-def _work(pipe: Connection, function: Callable[[Any], Any], memory: int) -> None:
+def _work(pipe: Connection, function: Callable[[Any], Any], warm: Callable[[], object] | None, memory: int) -> None:
     """Answer items until the pipe closes. Signals of the terminal or of cron are the parent's to decide."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     _die_with_parent()
+    if warm:
+        warm()
     _limit_memory(memory)
     pipe.send_bytes(pickle.dumps((False, None)))
     while True:

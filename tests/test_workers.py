@@ -48,6 +48,17 @@ def work(item: tuple[str, float]) -> object:
     return None
 
 
+_loaded: list[str] = []
+
+
+def load():
+    _loaded.append("model")
+
+
+def loaded(_: object) -> list[str]:
+    return _loaded
+
+
 @pytest.fixture(scope="module")
 def workers():
     with Workers(work, 2, seconds=1.5, memory=256 << 20) as pool:
@@ -125,6 +136,16 @@ def test_workers_are_replaced_after_their_share():
     assert [pids.count(pid) for pid in dict.fromkeys(pids)] == [3, 3, 3]
 
 
+def test_every_worker_is_warmed_up_once():
+    with Workers(loaded, 1, recycle=2, warm=load) as pool:
+        assert [pool.submit(None).result() for _ in range(4)] == [["model"]] * 4
+
+
+def test_a_worker_that_does_not_come_up_fails_its_item():
+    with Workers(loaded, 1, warm=work) as pool, pytest.raises(Failed, match="crashed"):  # type: ignore[arg-type]
+        pool.submit(None).result()
+
+
 def test_submit_from_many_threads():
     with Workers(work, 2, backlog=4) as pool:
         got = []
@@ -162,12 +183,13 @@ def test_close_finishes_what_was_submitted_and_refuses_more():
 
 
 def test_leaving_with_an_error_cancels_and_kills():
-    with pytest.raises(KeyError), Workers(work, 1, seconds=60) as pool:
-        running = pool.submit(("sleep", 50))
-        waiting = [pool.submit(("echo", n)) for n in range(5)]
-        while not running.running():
-            time.sleep(0.01)
-        time.sleep(0.3)
+    pool = Workers(work, 1, seconds=60)
+    running = pool.submit(("sleep", 50))
+    waiting = [pool.submit(("echo", n)) for n in range(5)]
+    while not running.running():
+        time.sleep(0.01)
+    time.sleep(0.3)
+    with pytest.raises(KeyError), pool:
         raise KeyError
     assert all(f.cancelled() for f in waiting)
     assert isinstance(running.exception(), Failed)
