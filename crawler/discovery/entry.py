@@ -49,7 +49,7 @@ class Entry:
 
 def address(href: str, base: str = "") -> str | None:
     """`href` as a canonical address, or None when it is none that can be fetched."""
-    href = href.strip()
+    href = href.strip().removeprefix("<![CDATA[").removesuffix("]]>").strip()  # escaped twice, as one big paper does
     if not href or len(href) > MAX_URL:
         return None
     try:

@@ -111,6 +111,11 @@ def test_markup_error_keeps_what_came_before() -> None:
     assert parse_sitemap(body).entries[0].url == "https://a.example/1"
 
 
+def test_address_escaped_twice() -> None:
+    body = b"<urlset><url><loc>&lt;![CDATA[https://a.example/1]]&gt;</loc></url><url><loc><![CDATA[ https://a.example/2 ]]></loc></url></urlset>"
+    assert [entry.url for entry in parse_sitemap(body).entries] == ["https://a.example/1", "https://a.example/2"]
+
+
 def test_html_entities_are_characters() -> None:
     body = (
         '<urlset xmlns:n="n"><url><loc>https://a.example/1?a=1&amp;b=2</loc>'
@@ -132,8 +137,13 @@ def test_html_entities_are_characters() -> None:
         (b"Forbidden", "not_xml", "Forbidden"),
         (b'{"error":403}', "not_xml", "403"),
         (b"\x89PNG\r\n\x1a\n\x00\x00", "not_xml", "PNG"),
-        (b"<rss><channel><item><link>https://a.example/</link></item></channel></rss>", "unknown_format", "a feed"),
-        (b"<feed><entry/></feed>", "unknown_format", "a feed"),
+        (
+            b"<rss><channel><item><link>https://a.example/</link></item></channel></rss>",
+            "unknown_format",
+            "<rss> where sitemapindex or urlset",
+        ),
+        (b"<feed/>", "unknown_format", "<feed>"),
+        (b"<script>challenge()</script>", "unknown_format", "<script>"),
         (b'<!DOCTYPE lolz [<!ENTITY lol "lol"><!ENTITY lol2 "&lol;&lol;">]><urlset/>', "entities", "declarations"),
         (
             b'<!DOCTYPE r [<!ENTITY x SYSTEM "file:///etc/passwd">]><urlset><url><loc>&x;</loc></url></urlset>',
