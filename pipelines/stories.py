@@ -2,8 +2,9 @@
 
 A story grows in two steps, neither of which depends on the order of the rows:
 
-1. **Same text.** `exact` and `near` pairs, the strongest first, join what they connect when more than half of all pairs across are copies
-   of any kind. So A ~ B ~ C with A ≁ C does not become one story, while one failed comparison among many does not split one.
+1. **Same text.** `exact` and `near` pairs, the strongest first, join what they connect when more than half of all pairs across are such
+   copies too, or partial ones by at least half. So A ~ B ~ C with A ≁ C does not become one story, while one failed comparison among
+   many does not split one.
 2. **Taken from.** Each such group may follow one other group: through a declaration that the text confirmed, a translation, or a part
    cut from it later. One only, the best: else a round-up would tie all its sources together.
 
@@ -39,6 +40,8 @@ COMPLETE = 0.8
 """A text with this share of the characters of the longest one in its language counts as complete."""
 CONFIRMED = 0.5
 """Score from which a declaration joins by itself."""
+SUPPORTS = 0.5
+"""Score from which a partial copy counts as a pair when two groups of one text meet."""
 CUT = 0.8
 """Share of a partial copy that stands in the other, from which it belongs to the other's story."""
 
@@ -65,7 +68,8 @@ def derive(articles: pa.Table, copies: pa.Table) -> pa.Table:
     rank[np.lexsort((np.arange(n), -n_chars, published))] = np.arange(n)
 
     same = np.isin(kind, ["exact", "near"])
-    group = _group(n, left, right, score, same)
+    supports = same | ((kind == "partial") & (score >= SUPPORTS))
+    group = _group(n, left[supports], right[supports], score[supports], same[supports])
     follows = np.isin(kind, list(_FOLLOWS)) & (group[left] != group[right])
     dated = (published[left] != _NEVER) & (published[right] != _NEVER)
     cut = (kind == "partial") & (containment >= CUT) & (declared | (dated & (published[left] >= published[right])))

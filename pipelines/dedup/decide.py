@@ -85,7 +85,8 @@ def _likeness(counts: Sequence[int], same: bool, parameters: Parameters) -> Like
         # one number stands in about three shingles, so there are only a third as many chances; 1: numbers are never quite independent
         spread = math.sqrt(3 * fewest * of_words * max(0.0, 1 - of_words) + 1)
         surprise = (of_words * fewest - digits) / spread
-        other_figures = figures < parameters.figures and surprise > parameters.surprise
+        in_one_piece = passage >= parameters.in_one_piece * min(left, right)  # then the figures that differ stand around it
+        other_figures = figures < parameters.figures and surprise > parameters.surprise and not in_one_piece
     return Likeness(
         similarity=shared / (union or 1),
         containment=shared / (left or 1),
@@ -176,7 +177,7 @@ def _boilerplate(values, places, offsets, rows, opening, related):  # type: igno
                 break
             both, opened = _shared(values, places, offsets, rows[x], rows[m], opening)
             both -= (holds[x] & holds[m] & common).sum()
-            if both >= related * smaller or 2 * opened >= min(opening, size[x], size[m]):
+            if both >= related * smaller or opened >= 0.6 * min(opening, size[x], size[m]):
                 group[m] = g
                 break
         if group[m] < 0:

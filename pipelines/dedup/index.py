@@ -97,17 +97,19 @@ class Index:
         position, other, _ = before.neighbours(asked)
         earlier = self._decide(before, asked[position], other)
 
-        copies = []
+        rows: list[tuple[_Pair, CopyKind]] = []
         fresh = {document["id"].tobytes() for document in documents}
         for ids, pair in found.items():
             old = earlier.get(ids)
             if pair.kind and (not fresh.isdisjoint(ids) or old is None or old.kind != pair.kind):
-                copies.append(_copy(after, pair, pair.kind, newest, run_id, now))
+                rows.append((pair.copy_first(), pair.kind))
         for ids, old in earlier.items():
             pair_now = found.get(ids)
             if old.kind and (pair_now is None or pair_now.kind is None):
                 nothing = replace(old, likeness=Likeness(0.0, 0.0, 0.0))
-                copies.append(_copy(after, pair_now or nothing, "refuted", newest, run_id, now))
+                rows.append(((pair_now or nothing).copy_first(), "refuted"))
+        where = _Where(after, newest, rows)
+        copies = [_copy(pair, kind_, where, run_id, now) for pair, kind_ in rows]
         return sorted(copies, key=lambda copy: (copy.article_id, copy.of_article_id))
 
     def _decide(self, view: View, left: Numbers, right: Numbers) -> "dict[tuple[bytes, bytes], _Pair]":
@@ -221,12 +223,8 @@ class _Pair:
         return self if later > earlier else self.turned()
 
 
-def _copy(
-    view: View, pair: _Pair, kind_: CopyKind, newest: Mapping[str, Article], run_id: str, now: datetime
-) -> Copy:
-    pair = pair.copy_first()
+def _copy(pair: _Pair, kind_: CopyKind, where: "_Where", run_id: str, now: datetime) -> Copy:
     likeness = pair.likeness
-    ids = [id_.hex() for id_ in pair.ids]
     facts = [Fact("shared_shingles", str(likeness.shared))]
     if likeness.boilerplate:
         facts.append(Fact("boilerplate_shingles", str(likeness.boilerplate)))
@@ -235,14 +233,16 @@ def _copy(
     if likeness.figures is not None:
         facts.append(Fact("figures", f"{likeness.figures:.2f}"))
     if kind_ in ("near", "partial"):
-        numbers = (pair.number, pair.of_number)
-        for name, mine, other in (("paragraphs", 0, 1), ("paragraphs_of", 1, 0)):
-            if ids[mine] in newest:
-                facts.append(Fact(name, _paragraphs(newest[ids[mine]], view.shingles(np.array([numbers[other]])).values)))
+        for name, mine, other in (
+            ("paragraphs", pair.ids[0], pair.of_number),
+            ("paragraphs_of", pair.ids[1], pair.number),
+        ):
+            if (lines := where.shared_lines(mine.hex(), other)) is not None:
+                facts.append(Fact(name, lines))
     partial = max(likeness.containment, likeness.containment_of)
     return Copy(
-        article_id=ids[0],
-        of_article_id=ids[1],
+        article_id=pair.ids[0].hex(),
+        of_article_id=pair.ids[1].hex(),
         kind=kind_,
         similarity=likeness.similarity,
         containment=likeness.containment,
@@ -255,19 +255,40 @@ def _copy(
     )
 
 
-def _paragraphs(article: Article, other: NDArray[np.uint32]) -> str:
-    """Which lines of the text stand, at least by half, in the other: `1-3,5 of 9`."""
+class _Where:
+    """Which lines of the batch's articles stand in others. Texts of older articles are not here, so theirs cannot be said."""
+
+    def __init__(self, view: View, newest: Mapping[str, Article], rows: Sequence[tuple[_Pair, CopyKind]]) -> None:
+        self._newest = newest
+        self._cut: dict[str, tuple[NDArray[np.uint32], NDArray[np.int32], int]] = {}
+        pairs = [pair for pair, kind_ in rows if kind_ in ("near", "partial")]
+        self._numbers = np.unique(np.array([n for pair in pairs for n in (pair.number, pair.of_number)], np.int64))
+        self._texts = view.texts(self._numbers)
+
+    def shared_lines(self, article_id: str, other: int) -> str | None:
+        """The lines of the text that stand in the other at least by half, as `1-3,5 of 9`; None when the text is not at hand."""
+        if article_id not in self._newest:
+            return None
+        if article_id not in self._cut:
+            self._cut[article_id] = _lines(self._newest[article_id])
+        hashes, line, n = self._cut[article_id]
+        i = int(np.searchsorted(self._numbers, other))
+        values = self._texts.values[self._texts.offsets[i] : self._texts.offsets[i + 1]]
+        there = values[np.minimum(np.searchsorted(values, hashes), len(values) - 1)] == hashes
+        by_line = np.bincount(line[there], minlength=n)
+        lines = np.flatnonzero((by_line > 0) & (2 * by_line >= np.bincount(line, minlength=n))) + 1
+        runs = np.split(lines, np.flatnonzero(np.diff(lines) > 1) + 1) if len(lines) else []
+        said = ",".join(f"{run[0]}" if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
+        return f"{said or 'none'} of {n}"
+
+
+def _lines(article: Article) -> tuple[NDArray[np.uint32], NDArray[np.int32], int]:
+    """The shingles of the text without title and lead, the line of each counted from 0, and how many lines there are."""
     shingled = shingle(composed(article))
-    hashes = (shingled.hashes >> np.uint64(32)).astype(np.uint32)
     n = article.text.count("\n") + 1
-    line = shingled.lines - (len(shingled.line_hashes) - n)
+    line = shingled.lines - np.int32(len(shingled.line_hashes) - n)
     in_text = line >= 0
-    there = np.bincount(line[in_text], minlength=n)
-    shared = np.bincount(line[in_text & np.isin(hashes, other)], minlength=n)
-    lines = np.flatnonzero((shared > 0) & (2 * shared >= there)) + 1
-    runs = np.split(lines, np.flatnonzero(np.diff(lines) > 1) + 1) if len(lines) else []
-    said = ",".join(f"{run[0]}" if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
-    return f"{said or 'none'} of {n}"
+    return (shingled.hashes[in_text] >> np.uint64(32)).astype(np.uint32), line[in_text], n
 
 
 def _rows(batch: Batch, parameters: Parameters) -> tuple[Documents, Ragged, Ragged]:

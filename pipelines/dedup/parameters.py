@@ -24,6 +24,8 @@ class Parameters:
     """… and at least this many of the smallest, for short texts."""
     shared_keys: int = 2
     """Sketch hashes two articles share to become candidates."""
+    short: int = 100
+    """Shingles up to which a text is so short that one shared hash is enough."""
     postings: int = 64
     """A sketch hash that more articles hold brings the first and the last of them only."""
     shared_least: int = 10
@@ -40,10 +42,12 @@ class Parameters:
     """A pair that shares its shingles with digits worse than this, measured by how it shares the others, has other figures …"""
     surprise: float = 2.5
     """… if that is also so many standard deviations from chance. Two editions of one form, or two states of a developing story: no copy."""
+    in_one_piece: float = 0.8
+    """… unless one passage is this much of the shorter text."""
     family: int = 24
     """Neighbours on the same host that are asked for boilerplate."""
     opening: int = 8
-    """First shingles of an article, which hold its headline. Two articles of one host that share half of them are related."""
+    """First shingles of an article, which hold its headline. Two articles of one host that share most of them are related."""
     related: float = 0.1
     """Share of what is not common to many, from which two articles of one host are related."""
     settled: int = 8

@@ -73,6 +73,7 @@ class RunsBackend:
         self._maps: dict[str, Entries] = {}
         self._manifest: _Manifest | None = None
         self._n = 0
+        self._mapped_records: NDArray[np.void] | None = None
         self._commits: set[str] = set()
         folder.mkdir(parents=True, exist_ok=True)
         if (folder / "manifest.json").exists():
@@ -129,6 +130,7 @@ class RunsBackend:
     def _use(self, manifest: _Manifest) -> None:
         self._manifest = manifest
         self._n = manifest.documents.bytes // RECORD.itemsize
+        self._mapped_records = None
         runs = {file.name for file in (*manifest.keys, *manifest.ids)}
         self._maps = {name: entries for name, entries in self._maps.items() if name in runs}
         self._alive = np.ones(self._n, np.bool_)
@@ -247,8 +249,15 @@ class RunsBackend:
     def _records(self, numbers: NDArray[np.int64]) -> NDArray[np.void]:
         if not len(numbers):
             return np.zeros(0, RECORD)
-        records = np.memmap(self._folder / "documents", RECORD, "r", shape=(self._n,))
-        return np.array(records[numbers])
+        return np.array(self._all_records()[numbers])
+
+    def _all_records(self) -> NDArray[np.void]:
+        if self._mapped_records is None:
+            records = np.zeros(0, RECORD)
+            if self._n:
+                records = np.memmap(self._folder / "documents", RECORD, "r", shape=(self._n,))
+            self._mapped_records = np.asarray(records)
+        return self._mapped_records
 
     def shingles(self, numbers: NDArray[np.int64]) -> Ragged:
         if not len(numbers):
@@ -288,7 +297,7 @@ class RunsBackend:
         self._finish_erasing()
         wanted = set(ids)
         short = np.unique(_short(np.frombuffer(b"".join(wanted), "V16")))
-        records = np.memmap(self._folder / "documents", RECORD, "r", shape=(self._n,)) if self._n else np.zeros(0, RECORD)
+        records = self._all_records()
         suspects = np.flatnonzero(np.isin(_short(records["document"]["id"]), short))  # older versions are in no run any more
         numbers = [n for n in suspects.tolist() if records[n]["document"]["id"].tobytes() in wanted]
         if not numbers:
@@ -359,7 +368,7 @@ class RunsBackend:
             return source.read(file.bytes)
 
     def close(self) -> None:
-        self._maps = {}
+        self._maps, self._mapped_records = {}, None
 
 
 def _damaged(path: Path, why: str) -> IndexDamaged:

@@ -88,9 +88,10 @@ class View:
         return Texts.of(self.shingles(numbers))
 
     def neighbours(self, numbers: Numbers) -> tuple[Numbers, Numbers, Numbers]:
-        """Who shares at least `shared_keys` sketch hashes with whom: three arrays of one length: a position in `numbers`, the number
+        """Who shares `shared_keys` sketch hashes with whom, or one when either is short: three arrays of one length: a position in `numbers`, the number
         of the other, how many hashes. Sorted by position, then number."""
-        mine = self.texts(numbers).sketches(self._parameters)
+        texts = self.texts(numbers)
+        mine = texts.sketches(self._parameters)
         rows = np.repeat(np.arange(len(numbers)), np.diff(mine.offsets))
         keys, at = np.unique(mine.values, return_inverse=True)
         key, other = self._holders(keys)
@@ -102,9 +103,13 @@ class View:
         apart = others != numbers[rows]
         span = self.first + len(self._documents) + 1
         pairs, shared = np.unique(rows[apart] * span + others[apart], return_counts=True)
+        position, other = np.divmod(pairs, span)
         enough = shared >= self._parameters.shared_keys
-        position, other = np.divmod(pairs[enough], span)
-        shared = shared[enough]
+        few = np.flatnonzero(~enough)
+        short = np.diff(texts.offsets)[position[few]] <= self._parameters.short
+        short |= self.documents(other[few])["size"] <= self._parameters.short
+        enough[few[short]] = True
+        position, other, shared = position[enough], other[enough], shared[enough]
         if self._not_before is not None:
             young = self.documents(other)["time"] >= self._not_before
             position, other, shared = position[young], other[young], shared[young]
