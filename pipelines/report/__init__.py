@@ -88,7 +88,7 @@ def _told(db: duckdb.DuckDBPyConnection) -> dict[str, Any]:
         for alarm in alarms:
             if axis.first <= alarm.at.date() <= axis.last:
                 marks[alarm.publisher].append((alarm.at.date(), str(alarm)))
-        told |= {"rates": charts.rates(panels, axis, marks), "outcome_chart": charts.outcomes(ends)}
+        told |= {"rates": charts.rates(panels, axis, marks) if panels else "", "outcome_chart": charts.outcomes(ends)}
     told["sections"] = [
         (name, text)
         for name, text, there in (

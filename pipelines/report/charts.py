@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 from matplotlib.axes import Axes
-from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from pipelines.report.facts import MIN_DAY, Row, Steps
@@ -61,7 +60,11 @@ def per_publisher(rows: Sequence[Row], axis: Steps, names: Sequence[str]) -> Mar
             )
             where = (4, top + 12) if canvas.narrow else (4, top + 34)
             canvas.figure.text(
-                where[0] / canvas.width, 1 - where[1] / canvas.height, clean(name, 24), va="center", weight="bold"
+                where[0] / canvas.width,
+                1 - where[1] / canvas.height,
+                clean(name, 24) or "(no host)",
+                va="center",
+                weight="bold",
             )
 
     height = head + len(names) * step + 22
@@ -181,7 +184,7 @@ def rates(panels: Sequence[Row], axis: Steps, alarms: Mapping[str, Sequence[tupl
                 weight="bold",
             )
             canvas.figure.text(
-                (left + wide) / canvas.width, 1 - (top + 14) / canvas.height, f"{number(panel['pages'])} pages", va="center",
+                (left + wide) / canvas.width, 1 - (top + 14) / canvas.height, f"{number(panel['pages'])} page{'s' * (panel['pages'] != 1)}", va="center",
                 ha="right", color=INK["muted"],
             )  # fmt: skip
             _rate(canvas, ax, panel, "got", "answered", "stored", "of pages gave an article")
@@ -252,23 +255,31 @@ def _bars(canvas: Canvas, ax: Axes, total: Mapping[date, tuple[int, int]], axis:
 
 def _time(canvas: Canvas, ax: Axes, axis: Steps, *, labels: bool = True, few: bool = False) -> None:
     first, last = axis.starts[0], axis.starts[-1] + timedelta(days=axis.days)
-    span_ = (last - first).days
-    spare = max(0, 10 - span_) / 2  # a young folder's few days stand in the middle
+    spare = max(0, 10 - (last - first).days) / 2  # a young folder's few days stand in the middle
     ax.set_xlim(_place(first) - spare, _place(last) + spare)
-    if span_ <= 10:
-        starts = axis.starts
-        middles = [_place(day) + axis.days / 2 for day in starts]
-        every = 1 + len(starts) // (4 if canvas.narrow or few else 11)
-        ax.set_xticks(middles[::every], [f"{day:%b} {day.day}" for day in starts][::every])
-    else:
-        locator = AutoDateLocator(minticks=3, maxticks=4 if canvas.narrow or few else 9, interval_multiples=True)  # type: ignore[no-untyped-call]
-        ax.xaxis.set_major_locator(locator)
-        formatter = ConciseDateFormatter(locator, show_offset=False)  # type: ignore[no-untyped-call]
-        formatter.formats[1:3] = ["%b", "%b %-d"]
-        formatter.zero_formats[1:3] = ["%Y", "%b"]
-        ax.xaxis.set_major_formatter(formatter)
-    if not labels:
-        ax.set_xticklabels([]) if span_ <= 10 else ax.tick_params(labelbottom=False)
+    shown = _ticks(first, last, 4 if canvas.narrow or few else 10)
+    middle = axis.days / 2 if axis.days == 1 else 0
+    ax.set_xticks([_place(day) + middle for day, _ in shown], [word if labels else "" for _, word in shown])
+
+
+def _ticks(first: date, last: date, most: int) -> list[tuple[date, str]]:
+    """Days, Mondays, months or years: the finest that are not too many. A January carries its year."""
+    days = [first + timedelta(days=n) for n in range((last - first).days)]
+    firsts = [day for day in days if day.day == 1]
+    mondays = [day for day in days if day.weekday() == 0]
+    finest = (
+        days,
+        *(days[::every] for every in (2, 3) if len(days) < 21),
+        mondays,
+        *([day for day in firsts if (day.month - 1) % every == 0] for every in (1, 2, 3, 6)),
+        *([day for day in firsts if day.month == 1 and day.year % every == 0] for every in (1, 2, 5, 10, 25)),
+    )
+    chosen = next((ticks for ticks in finest if 0 < len(ticks) <= most), [first])
+    by_month = all(day.day == 1 for day in chosen) and len(days) > 31
+    return [
+        (day, str(day.year) if day.month == 1 and by_month else f"{day:%b}" if by_month else f"{day:%b} {day.day}")
+        for day in chosen
+    ]
 
 
 def _rate(canvas: Canvas, ax: Axes, panel: Row, part: str, whole: str, ink: str, words: str) -> None:

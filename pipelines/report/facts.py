@@ -198,7 +198,10 @@ def stories(db: duckdb.DuckDBPyConnection) -> list[Row]:
 
 
 def hosts(db: duckdb.DuckDBPyConnection, axis: Steps) -> list[Row]:
-    """Per busiest host, `points`: per bucket pages answered, articles got out of them, new articles, duplicates among them."""
+    """Per busiest host, `points`: per bucket pages answered, articles got out of them, new articles, duplicates among them.
+
+    A host that never had `MIN_DAY` pages in one bucket is left out.
+    """
     found = rows(
         db,
         f"""
@@ -223,7 +226,10 @@ def hosts(db: duckdb.DuckDBPyConnection, axis: Steps) -> list[Row]:
         )
         panel["pages"] += row["pages"]
         panel["points"].append(row)
-    return sorted(panels.values(), key=lambda panel: (-panel["pages"], panel["host"]))
+    drawn = [
+        p for p in panels.values() if any(max(point["answered"], point["new"]) >= MIN_DAY for point in p["points"])
+    ]
+    return sorted(drawn, key=lambda panel: (-panel["pages"], panel["host"]))
 
 
 def outcomes(db: duckdb.DuckDBPyConnection) -> list[Row]:

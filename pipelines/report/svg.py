@@ -19,6 +19,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
+from pipelines.report.words import clean
+
 INKS = (
     "text", "muted", "line", "paper", "all", "clean", "original", "exact", "near", "partial", "translation", "declared", "alarm",
     "stored", "duplicate", "unchanged", "rejected", "failed",
@@ -88,7 +90,7 @@ class Canvas:
     def tip(self, artist: Artist, words: str) -> None:
         """Show `words` when the pointer rests on the artist, and read them out."""
         name = f"tip{len(self.tips)}"
-        self.tips[name] = words
+        self.tips[name] = clean(words, 300)
         artist.set_gid(name)
 
     def svg(self, label: str, kind: str) -> Markup:
@@ -125,7 +127,7 @@ def _tame(root: etree._Element, tips: Mapping[str, str], label: str, kind: str, 
         name = str(attributes.get("id", ""))
         if name in tips:
             title = etree.Element(f"{_SVG}title")
-            title.text = _plain(tips[name])
+            title.text = tips[name]
             node.insert(0, title)
         if name and name not in used:
             del attributes["id"]
@@ -150,7 +152,7 @@ def _tame(root: etree._Element, tips: Mapping[str, str], label: str, kind: str, 
         root.attrib.pop(key, "")
     root.set("class", f"chart {kind}")
     root.set("role", "img")
-    root.set("aria-label", _plain(label))
+    root.set("aria-label", clean(label))
     for node in reversed([*root.iter(f"{_SVG}g", f"{_SVG}defs")]):  # groups that hold nothing, or say nothing
         parent = node.getparent()
         if parent is not None and not len(node) and not node.attrib:
@@ -186,8 +188,3 @@ def _short(numbers: str) -> str:
     return re.sub(
         r"\s+", " ", re.sub(r"-?\d+\.\d+", lambda m: f"{float(m[0]):.1f}".removesuffix(".0"), numbers)
     ).strip()
-
-
-def _plain(text: str) -> str:
-    """Text that XML can hold."""
-    return re.sub(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]+", " ", text)

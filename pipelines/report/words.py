@@ -10,7 +10,7 @@ from babel.core import UnknownLocaleError
 
 _REORDERING = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 """Embeddings, overrides and isolates: they turn what stands beside them around. Plain marks (U+200E, U+200F) may stay."""
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]+")
 MAX_MARKS = 3
 """Combining marks on one letter; Vietnamese and Thai need two, three is generous, and forty climb over the page."""
 
@@ -55,26 +55,26 @@ def percent(value: float | None) -> str:
         return "–"
     shown = 100 * value
     if 0 < shown < 1:
-        return "< 1 %"
+        return "<\u00a01\u00a0%"
     if 99 < shown < 100:
-        return "> 99 %"
-    return f"{shown:.0f} %"
+        return ">\u00a099\u00a0%"
+    return f"{shown:.0f}\u00a0%"
 
 
 def span(seconds: float | None) -> str:
-    """45 s, 12 min, 3.5 h, 2.1 d."""
+    """45 s, 12 min, 3.5 h, 2.1 d; the spaces do not break."""
     if seconds is None:
         return "–"
     sign, left = ("−" if seconds < 0 else ""), abs(seconds)
     if left < 60:
-        return f"{sign}{left:.0f} s"
+        return f"{sign}{left:.0f}\u00a0s"
     if left < 5400:
-        return f"{sign}{left / 60:.0f} min"
+        return f"{sign}{left / 60:.0f}\u00a0min"
     if left < 36 * 3600:
-        return f"{sign}{left / 3600:.1f} h".replace(".0 h", " h")
+        return f"{sign}{left / 3600:.1f}\u00a0h".replace(".0\u00a0h", "\u00a0h")
     if left < 365 * 86400:
-        return f"{sign}{left / 86400:.1f} d".replace(".0 d", " d")
-    return f"{sign}{left / (365.25 * 86400):.1f} y"
+        return f"{sign}{left / 86400:.1f}\u00a0d".replace(".0\u00a0d", "\u00a0d")
+    return f"{sign}{left / (365.25 * 86400):.1f}\u00a0y"
 
 
 def moment(value: datetime | None) -> str:

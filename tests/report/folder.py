@@ -252,3 +252,56 @@ def _runs(pages: list[Any], articles: list[Any], copies: list[Any]) -> list[dict
             }
         )  # fmt: skip
     return rows
+
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "</title></style><img src=x onerror=alert(2)>",
+    "\u202eesrever\u202c and \u2067isolated\u2069 and \u200fmarked",
+    "x" * 10_000,
+    "n\u0300\u0301\u0302\u0303\u0304\u0305\u0306\u0307\u0308" * 40,
+    "{{ 7 * 7 }} {% raw %} $\\frac{1}{2}$ $unclosed",
+    "\x00\x07\x1b[31mred\x1b[0m\r\n\u2028next",
+    "]]> --> &lt;b&gt; &amp; \"quoted\" 'single'",
+    "انفجار في ميناء بيروت 日本語の見出し ข่าวด่วน",
+    "",
+)
+
+
+def hostile() -> dict[str, list[dict[str, Any]]]:
+    """One story of articles whose every text field was written by somebody who means harm."""
+    articles, copies, stories = [], [], []
+    first = article(0)["article_id"]
+    for i, bad in enumerate(HOSTILE):
+        row = article(
+            i, title=bad, text=f"{bad}\n" + "Một câu bình thường đứng ở đây để so sánh hai bài. " * 8 + bad, lead=bad[:2000], publisher=bad[:300],
+            host=bad[:300], language="vi" if i % 2 else bad[:20], url=("javascript:alert(3)", "https://a.example/<b>?\"'&x=1", "data:text/html,x")[i % 3],
+            source_name=bad, published_at=START + timedelta(minutes=17 * i),
+        )  # fmt: skip
+        articles.append(row)
+        kind = ("near", "translation", "partial", "exact")[i % 4]
+        stories.append(
+            {
+                "article_id": row["article_id"], "story_id": first, "canonical_id": first, "is_canonical": not i, "reason": "x",
+                "original_id": first, "delay": 1020.0 * i, "n_articles": len(HOSTILE), "attributed": bool(i % 2) if i else None,
+            }
+        )  # fmt: skip
+        if i:
+            copies.append(
+                {
+                    "article_id": row["article_id"], "of_article_id": first, "kind": kind, "similarity": 0.7, "containment": 0.8,
+                    "containment_of": 0.7, "score": 0.9, "decided_at": START, "run_id": row["run_id"], "method": bad[:50],
+                    "evidence": [{"name": "anchor", "value": f"{bad[:60]} ↔ {bad[:60]}"}, {"name": bad[:60], "value": bad}],
+                    "commit_id": row["commit_id"],
+                }
+            )  # fmt: skip
+    pages = pages_of(articles)
+    for page, bad in zip(pages, HOSTILE, strict=True):
+        page |= {"reason": bad[:500], "outcome": "rejected", "url": f"https://{bad[:100]}/x", "publisher": bad[:100]}
+    runs = _runs(pages, articles, copies)
+    for n, bad in enumerate(HOSTILE):
+        runs.append(
+            runs[0] | {"run_id": f"{bad[:40]}{n}", "command": bad, "status": bad[:90], "message": bad}
+            | {"versions": [{"name": bad, "value": bad}]}
+        )  # fmt: skip
+    return {"articles": articles, "copies": copies, "pages": pages, "runs": runs, "stories": stories}
