@@ -6,6 +6,7 @@ Runs in worker processes (`pipelines/workers.py`) or as a map on a distributed e
 import time
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 from pipelines.clean import clean
 from pipelines.dedup import fingerprint
@@ -101,3 +102,25 @@ def given(article: Article) -> Article:
     if not article.text.strip():
         raise Rejected("empty", "the text has no words")
     return article if article.language else replace(article, language=language_of(article.text))
+
+
+def warm() -> None:
+    """Load and compile whatever the first page would have to wait for: models, tables of names, numba's kernels."""
+    sentences = (
+        "Ngày 24/11, tàu Asahi Maru dài 116 mét rời cảng Kobe, theo Kyodo.",
+        "Das Schiff kostete 8,6 Milliarden Yen, teilte die Reederei am Montag mit.",
+        "あさひ丸は神戸と横浜の間を週2便運航する。",
+        "这艘船每周往返神户和横滨两次。",
+        "아사히마루는 고베와 요코하마를 오간다.",
+        "Судно будет ходить между Кобе и Иокогамой.",
+        "เรือลำนี้จะแล่นระหว่างโกเบกับโยโกฮามา",
+    )
+    for sentence in sentences:
+        body = f"<title>{sentence}</title><h1>{sentence}</h1>" + f"<p>{sentence * 4}</p>" * 4
+        page = Page(
+            "https://warm.invalid/page",
+            body.encode(),
+            datetime.now(UTC),
+            headers={"content-type": "text/html; charset=utf-8"},
+        )
+        prepare(page)

@@ -27,7 +27,7 @@ from pipelines import dedup, finish, stories
 from pipelines.clean import CLEANER
 from pipelines.extract import EXTRACTOR
 from pipelines.finish import Read
-from pipelines.prepare import Prepared, prepare
+from pipelines.prepare import Prepared, prepare, warm
 from pipelines.records import Article, Commit, Copy, Failed, Outcome, Page, PageRow, RunRow
 from pipelines.state import State
 from pipelines.store import Store
@@ -89,7 +89,7 @@ class Run:
         self._commits = 0
         self._failed: BaseException | None = None
         self._ended: queue.SimpleQueue[Read | None] = queue.SimpleQueue()
-        self._workers = None if processes == 0 else Workers(_prepare, processes=processes)
+        self._workers = None if processes == 0 else Workers(_prepare, processes=processes, warm=warm)
         self._writer = threading.Thread(target=self._write, name="writer", daemon=True)
         self._writer.start()
 
