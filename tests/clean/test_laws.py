@@ -3,6 +3,7 @@
 import unicodedata
 from collections import Counter
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -121,3 +122,21 @@ def test_the_content_hash_is_blind_to_what_no_reader_sees_and_to_nothing_else():
     assert one != content_hash("Tiêu đề", "lead", "Ein Satz. Noch keiner.")
     assert one != content_hash("Tiêu", "đề lead", "Ein Satz. Noch einer.")
     assert len(one) == 32
+
+
+@pytest.mark.parametrize(
+    ("before", "kept"),
+    [
+        ("[ad_2]\n" * 20_000 + TEXT[0], TEXT[0]),
+        (TEXT[0] + "[ad_2]" * 20_000, TEXT[0]),
+        (TEXT[0] + "\n" * 100_000 + "[ad_2]", TEXT[0]),
+        (f"{TEXT[0]}\nKommentar (3)\n" * 5_000, "\n".join([TEXT[0]] * 5_000)),
+        (TEXT[0] + " Foto: Pool." * 5_000, TEXT[0]),
+        ("(" * 200_000 + ")", "(" * 200_000 + ")"),
+        ("https://" + "a." * 200_000 + "/", "https://" + "a." * 200_000 + "/"),
+    ],
+    ids=["head", "glued", "blank lines", "counters", "photo credits", "brackets", "address"],
+)
+def test_texts_made_to_be_slow(before: str, kept: str):
+    """Each of these takes minutes with a rule that is quadratic in the text."""
+    assert clean(article(*before.split("\n"))).text == kept
