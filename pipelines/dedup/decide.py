@@ -132,13 +132,19 @@ def boilerplate(
         rows = np.concatenate([local[starts[i] : starts[i + 1]], me[i : i + 1]])
         row = wanted[i]
         template[texts.offsets[row] : texts.offsets[row + 1]] = _boilerplate(
-            family.values, family.places, family.offsets, rows, parameters.opening, parameters.related
+            family.values,
+            family.places,
+            family.offsets,
+            rows,
+            parameters.boilerplate_least,
+            parameters.opening,
+            parameters.related,
         )
     return template
 
 
 @compiled
-def _boilerplate(values, places, offsets, rows, opening, related):  # type: ignore[no-untyped-def]
+def _boilerplate(values, places, offsets, rows, least, opening, related):  # type: ignore[no-untyped-def]
     """For the last of `rows`: which of its values are boilerplate, judged by all of `rows`."""
     k = len(rows)
     own = values[offsets[rows[-1]] : offsets[rows[-1] + 1]]
@@ -158,40 +164,40 @@ def _boilerplate(values, places, offsets, rows, opening, related):  # type: igno
                 j += 1
     common = count >= 3
     found = np.zeros(len(own), np.bool_)
-    if not common.any():
+    if common.sum() < least * len(own):
         return found
 
     size = offsets[rows + 1] - offsets[rows]
     rest = np.empty(k, np.int64)  # how much of each article is not common to many
     for m in range(k):
         rest[m] = size[m] - (holds[m] & common).sum()
-    group = np.full(k, -1)
-    first = np.zeros(k, np.int64)
+    first = np.zeros(k, np.int64)  # one article of each group of related ones
     n = 0
+    seen = np.zeros((k, len(own)), np.bool_)  # which group holds which of mine
+    groups = np.zeros(len(own), np.int64)  # how many groups hold each of mine
     for m in np.argsort(-rest):  # the ones with most text of their own first: a page that is nothing but teaser must not tie others together
+        if not (holds[m] & common & ~found).any():
+            continue
+        group = n
         for g in range(n):
             x = first[g]
             smaller = min(rest[x], rest[m])
             if smaller <= 0.05 * min(size[x], size[m]):
-                group[m] = g
+                group = g
                 break
             both, opened = _shared(values, places, offsets, rows[x], rows[m], opening)
             both -= (holds[x] & holds[m] & common).sum()
             if both >= related * smaller or opened >= 0.6 * min(opening, size[x], size[m]):
-                group[m] = g
+                group = g
                 break
-        if group[m] < 0:
-            group[m] = n
+        if group == n:
             first[n] = m
             n += 1
-    if n >= 3:
         for i in range(len(own)):
-            if common[i]:
-                seen = np.zeros(n, np.bool_)
-                for m in range(k):
-                    if holds[m, i]:
-                        seen[group[m]] = True
-                found[i] = seen.sum() >= 3
+            if common[i] and holds[m, i] and not seen[group, i]:
+                seen[group, i] = True
+                groups[i] += 1
+                found[i] = groups[i] >= 3
     return found
 
 

@@ -46,6 +46,8 @@ class Parameters:
     """… unless one passage is this much of the shorter text."""
     family: int = 24
     """Neighbours on the same host that are asked for boilerplate."""
+    boilerplate_least: float = 0.05
+    """Share of an article below which what it has in common with its family is not worth sorting out."""
     opening: int = 8
     """First shingles of an article, which hold its headline. Two articles of one host that share most of them are related."""
     related: float = 0.1
