@@ -1,6 +1,8 @@
 """The one way to the network: Scrapy's HTTP/1.1 handler, with a bound on headers and no way around the guard."""
 
 import asyncio
+from datetime import UTC, datetime
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -15,6 +17,7 @@ from scrapy.exceptions import CannotResolveHostError, IgnoreRequest
 from scrapy.http import Response
 
 from crawler.guard import GuardedResolver
+from crawler.politeness import LONGEST_REST, rest
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -26,6 +29,10 @@ class AddressRefused(IgnoreRequest):
 
 class Interrupted(IgnoreRequest):
     """The crawl was asked to stop; the request was not answered and stays due."""
+
+
+class Resting(IgnoreRequest):
+    """The host asked to be left alone for longer than a crawl waits; the request stays due."""
 
 
 class HeaderFlood(ValueError):  # noqa: N818
@@ -46,6 +53,7 @@ class GuardedDownload(HTTP11DownloadHandler):
         resolver = _resolver()
         parts = urlsplit(request.url)
         host = (parts.hostname or "").rstrip(".")
+        await self._rest(host)
         asked = request
         if parts.scheme == "https" and host in resolver.guard.mapped:
             asked = request.replace(url=f"http://{parts.netloc}{request.url.split(parts.netloc, 1)[1]}")
@@ -61,10 +69,31 @@ class GuardedDownload(HTTP11DownloadHandler):
             raise Interrupted(request.url) from error
         finally:
             self._transfers.discard(transfer)
+        self._heed(host, response)
         if asked is not request:
             request.meta["download_latency"] = asked.meta.get("download_latency")
             response = response.replace(url=request.url)
         return response
+
+    async def _rest(self, host: str) -> None:
+        """Wait while the host wants to be left alone (`Session.not_before`). Here and not earlier, because requests queue up."""
+        spider: Any = self._crawler.spider
+        while (left := spider.session.not_before.get(host, 0.0) - monotonic()) > 0:
+            if left > LONGEST_REST:
+                raise Resting(f"{host} asks for {left:.0f} s of rest")
+            await asyncio.sleep(min(left, 1.0))
+            if spider.session.stopping:
+                raise Interrupted(host)
+
+    def _heed(self, host: str, response: Response) -> None:
+        """Hear Retry-After and 429. Here, so that nothing that is queued slips through before it is known."""
+        said = (response.headers.get("Retry-After") or b"").decode("latin-1")
+        if wait := rest(response.status, said, datetime.now(UTC)):
+            spider: Any = self._crawler.spider
+            not_before: dict[str, float] = spider.session.not_before
+            not_before[host] = max(not_before.get(host, 0.0), monotonic() + wait)
+            if wait > LONGEST_REST:
+                spider.report.failure(host, f"asks for {wait:.0f} s of rest (HTTP {response.status})")
 
     def abort(self) -> None:
         """Break off what is being transferred."""

@@ -12,8 +12,7 @@ from scrapy.exceptions import (
 from twisted.web.client import ResponseFailed
 
 from crawler.budgets import Offsite, OverBudget, UnsupportedScheme
-from crawler.download import AddressRefused, HeaderFlood, Interrupted
-from crawler.politeness import Resting
+from crawler.download import AddressRefused, HeaderFlood, Interrupted, Resting
 from crawler.replay import NotInArchive
 from crawler.robots import Disallowed, RobotsUnreachable
 

@@ -78,7 +78,6 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.httpcache.HttpCacheMiddleware": None,
     "crawler.budgets.BudgetMiddleware": 50,  # before anything is asked
     "crawler.robots.RobotsMiddleware": 100,
-    "crawler.politeness.PatienceMiddleware": 540,  # sees an answer before a retry is decided, waits before each request
     "crawler.archive.ArchiveMiddleware": 800,  # next to the wire: the bytes as they came, redirects and errors too
     "crawler.replay.ReplayMiddleware": 810,
 }
