@@ -51,7 +51,7 @@ class Hemera(VietnamesePaper):
             title="h1.article__title.cms-title",
             lead="div.article__sapo.cms-desc",
             body="div.article__body.cms-body",
-            drop=("div.article__sapo", "div.cms-relate", "div.ads_middle"),
+            drop=("div.article__sapo", "table.picture", "div.cms-relate", "div.ads_middle"),
         ),
     )
 
@@ -100,6 +100,6 @@ class MasterCms(VietnamesePaper):
             tags="div.article-tags a",
             source="div.article-detail-source",
             body="div.__MASTERCMS_CONTENT",
-            drop=("div.article-detail-source", "div.article-tags", "table.__MB_ARTICLE_A"),
+            drop=("div.article-detail-source", "div.article-tags", "table.MASTERCMS_TPL_TABLE", "table.__MB_ARTICLE_A"),
         ),
     )
