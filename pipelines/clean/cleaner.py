@@ -137,12 +137,15 @@ def _anywhere(draft: _Draft) -> None:
 
 
 def _tails(draft: _Draft) -> None:
-    """Markers off the end of the text, and off what stands above a counter or placeholder further up, where a page went on below."""
+    """Markers off the end of the text, and off further up where a page went on below: above a counter, a placeholder, a source's address."""
     lines: list[str | None] = list(draft.lines)
     _tail(draft, lines, len(lines))
     for at in range(len(lines) - 1, -1, -1):
         line = lines[at]
-        if line and rules.is_anchor(draft.read(line)):
+        if line is None:
+            continue
+        late = 2 * at >= len(lines) and "source_line" not in draft.kinds
+        if rules.is_anchor(draft.read(line)) or (late and rules.names_its_source(draft.read(line))):
             _tail(draft, lines, at + 1)
     draft.lines = [line for line in lines if line is not None]
 

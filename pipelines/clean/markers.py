@@ -336,6 +336,10 @@ FOLLOW = (
     r"Ikuti .{0,40}di (?:Google News|Facebook|Instagram|Twitter|WhatsApp)\b.{0,40}",
 )
 """Whole lines that ask the reader to follow; regular expressions without case, each bounded in length."""
+FOLLOW_HINTS = (
+    "mời|theo dõi|tham gia|truy cập|quan tâm| on |newsletter|đăng ký|boletín|folgen|suive|síg|siga|подпис|ikuti"
+)
+"""One of these stands in every such line; they are looked for first because that is fast."""
 
 RIGHTS = (
     r"<?(?:Copyright ?(?:[©ⓒ@:(]|\d{4}|by\b)|©|\(c\) ?\d{4}|Bản quyền (?:thuộc|©)).{0,100}",
@@ -349,3 +353,5 @@ RIGHTS = (
     r".{0,40}(?:無断転載|禁无断转载|무단 ?전재).{0,40}",
 )
 """Whole lines that reserve rights; regular expressions without case, each bounded in length."""
+RIGHTS_HINTS = "copyright|©|(c)|bản quyền|rights reserved|vorbehalten|réservés|reservados|защищены|転載|转载|전재"
+"""The same for these."""

@@ -69,6 +69,8 @@ BYLINE = _folded(_listed(markers.BYLINE))
 NETWORKS = _folded(markers.NETWORKS.split("|"))
 AGENCIES = _folded(markers.AGENCIES.split("|"))
 DATELINES = _folded(markers.DATELINES.split("|"))
+_PICTURED = PHOTO | SOURCE
+_CODES = DATELINES | AGENCIES
 ALONE = (
     dict.fromkeys(RELATED, "related")
     | dict.fromkeys(TAGS, "tags")
@@ -85,7 +87,7 @@ ALONE = (
 
 def is_sentence(text: str) -> bool:
     """Whether the text ends like a sentence."""
-    return text.rstrip(_SPACE + _CLOSING)[-1:] in _STOP
+    return text.rstrip(_SPACE + _CLOSING).endswith(tuple(_STOP))
 
 
 _LABEL = re.compile(r"[^\W\d_]+(?:[ '’-][^\W\d_]+){0,3}")
@@ -95,9 +97,8 @@ def _is_label(text: str, *, length: int = 30) -> bool:
     """One to four words without punctuation. Vowel signs, which are no letters to `re`, count as none."""
     if not 0 < len(text) <= length:
         return False
-    return (
-        _LABEL.fullmatch("".join(char for char in text if not unicodedata.category(char).startswith("M"))) is not None
-    )
+    letters = "".join(char for char in text if not unicodedata.category(char).startswith("M"))
+    return _LABEL.fullmatch(letters) is not None
 
 
 def is_blank(text: str) -> bool:
@@ -257,6 +258,12 @@ def source(line: str, *, sure: bool) -> Source | None:
     return Source(start, "", ()) if start is not None and (start == 0 or sure or not is_sentence(line)) else None
 
 
+def names_its_source(line: str) -> bool:
+    """Whether the line is a source word and the address of an article, and nothing else: `Quelle: https://…/mot-hai-ba-post1.html`."""
+    found = source(line, sure=False) if "/" in line and len(line) < URL_LENGTH else None
+    return found is not None and found.start == 0 and found.url.rpartition("/")[2].count("-") > 1
+
+
 def _source_word(head: str) -> int | None:
     """Where the source word starts that ends `head`: 0 when it is all of it, else where it is glued to what stands before."""
     if fold(head) in SOURCE:
@@ -356,8 +363,6 @@ class Byline(NamedTuple):
 
 
 _BYLINE_BRACKETS = re.compile(r"(.{0,60}?)\s*[(（]\s*([^()（）]{1,80})\s*[)）][\s.]*")
-
-
 _MIDDLE = re.compile(rf"(.{{2,40}}?)\s+{_either(_listed(markers.CREDIT_BEFORE))}\s+(\S.{{1,60}})", re.IGNORECASE)
 _TOGETHER = re.compile(r"\s+[-–]\s+|\s*[,&]\s*|\s+(?:và|und|and|et|y|e)\s+")
 
@@ -368,7 +373,7 @@ def _people(text: str) -> tuple[str, ...]:
     parts = [part.strip(_EDGE) for part in _TOGETHER.split(text)]
     if len(parts) == 1 and is_person(text) and len(both := text.split("-")) == 2 and all(map(is_person, both)):
         parts = [part.strip() for part in both]
-    return tuple(dict.fromkeys(part for part in parts if part and fold(part) not in DATELINES | AGENCIES))
+    return tuple(dict.fromkeys(part for part in parts if part and fold(part) not in _CODES))
 
 
 def byline(line: str, *, sure: bool, authors: Collection[str] = (), vietnamese: bool = False) -> Byline | None:
@@ -415,11 +420,9 @@ def byline_at_head(line: str) -> str | None:
     if fold(word.rstrip(":：")) in BYLINE and is_person(rest):
         return rest.strip(_SPACE)
     label, colon, name = line.replace("：", ":").partition(":")
-    return (
-        name.strip(_SPACE)
-        if colon and fold(label) in BYLINE and (is_person(name) or (_UNCASED.search(name) and is_name(name)))
-        else None
-    )
+    if not colon or fold(label) not in BYLINE:
+        return None
+    return name.strip(_SPACE) if is_person(name) or (_UNCASED.search(name) and is_name(name)) else None
 
 
 _CREDIT_END = re.compile(r"\s*[(（\[]\s*([^()（）\[\]]{2,60})\s*[)）\]][\s.]*$")
@@ -463,11 +466,9 @@ def dateline(line: str) -> tuple[int, str] | None:
             return None
         formed = _CODE.fullmatch(code) is not None
         first = line[found.end()]
-        if (formed and (found[2] or (len(code) <= 8 and not first.islower()))) or (
-            found[2] and _DOMAIN.fullmatch(code)
-        ):
-            return found.end(), code
-        return None
+        if found[2]:
+            return (found.end(), code) if formed or _DOMAIN.fullmatch(code) else None
+        return (found.end(), code) if formed and len(code) <= 8 and not first.islower() else None
     found = _CODE_BARE.match(line)
     return (found.end(), found[1]) if found and fold(found[1]) in DATELINES else None
 
@@ -497,39 +498,9 @@ _IMAGE_NUMBER = re.compile(r"\s*[-–—]\s*[^\W\d_]{1,12}(?: [^\W\d_]{1,12})?\s
 _IMAGE_NUMBER_END = re.compile(r".{10,250}\s[-–—]\s*(?:Ảnh|Hình|Photo|Foto|Bild|Image) \d{1,3}\.?")
 _ARROWS = re.compile(r"(?:>>|»»|››|►►|&gt;&gt;)(?![>»])")
 _FOLLOW = re.compile("|".join(f"(?:{form})" for form in markers.FOLLOW), re.IGNORECASE)
-_FOLLOW_HINTS = (
-    "mời",
-    "theo dõi",
-    "tham gia",
-    "truy cập",
-    "quan tâm",
-    " on ",
-    "newsletter",
-    "đăng ký",
-    "boletín",
-    "folgen",
-    "suive",
-    "síg",
-    "sígu",
-    "siga",
-    "подпис",
-    "ikuti",
-)
+_FOLLOW_HINTS = markers.FOLLOW_HINTS.split("|")
 _RIGHTS = re.compile("|".join(f"(?:{form})" for form in markers.RIGHTS), re.IGNORECASE)
-_RIGHTS_HINTS = (
-    "copyright",
-    "©",
-    "(c)",
-    "bản quyền",
-    "rights reserved",
-    "vorbehalten",
-    "réservés",
-    "reservados",
-    "защищены",
-    "転載",
-    "转载",
-    "전재",
-)
+_RIGHTS_HINTS = markers.RIGHTS_HINTS.split("|")
 _CREDIT_END_BRACKETS = re.compile(
     r"[(（\[]\s*([^:：()（）\[\]]{1,30}?)\s?[:：]\s*([^:：()（）\[\]]{2,50})[)）\]][\s.]*$"
 )
@@ -565,7 +536,7 @@ def whole_line(line: str, title: str) -> str | None:
             return "tags"
         if label in PHOTO and is_name(rest):
             return "photo_credit"
-    if bare[0] in "(（[" and (found := _CREDIT_END_BRACKETS.match(bare)) and fold(found[1]) in PHOTO | SOURCE:
+    if bare[0] in "(（[" and (found := _CREDIT_END_BRACKETS.match(bare)) and fold(found[1]) in _PICTURED:
         return "photo_credit" if is_name(found[2]) else None
     if len(bare) > 200:
         return None
@@ -603,13 +574,10 @@ def photo_credit_at_end(line: str) -> int | None:
     colon = max(line.rfind(":"), line.rfind("："))
     if colon < max(1, len(line) - 60):
         return None
-    found = (
-        _CREDIT_END_BRACKETS.search(line, max(0, len(line) - 100))
-        if line.rstrip(". ")[-1:] in (")", "）", "]")
-        else None
-    )
-    if found:
-        return found.start() if found.start() and fold(found[1]) in PHOTO | SOURCE and is_name(found[2]) else None
+    if line.rstrip(". ")[-1:] in (")", "）", "]") and (
+        found := _CREDIT_END_BRACKETS.search(line, max(0, len(line) - 100))
+    ):
+        return found.start() if found.start() and fold(found[1]) in _PICTURED and is_name(found[2]) else None
     label = line[:colon].rstrip()
     start = _PHOTO_ENDINGS.start(label)
     if not start or not is_name(line[colon + 1 :]) or label[start - 1] not in " \u00a0.(（[–—-。、」』":

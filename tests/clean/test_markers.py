@@ -354,6 +354,19 @@ def test_a_tail_above_other_pages_leftovers():
     assert cleaned.source_url == URL
 
 
+def test_a_source_line_above_other_pages_leftovers():
+    below = ("Der Tunnel unter dem Hafen soll nun doch im Jahr 2031 fertig werden.", "Neue Uhr für den Bahnhof")
+    cleaned = clean(article(*TEXT, "Ngoc Anh", f"Fuente: {URL}", *below))
+    assert rest(cleaned) == (*TEXT, *below)
+    assert cleaned.source_url == URL
+
+
+def test_the_source_of_a_chart_is_not_the_articles():
+    line = f"Quelle: {URL}"
+    cleaned = clean(article(TEXT[0], line, *TEXT[1:], *VIETNAMESE))
+    assert cleaned.source_url is None
+
+
 def test_a_known_author_closes_the_text():
     cleaned = clean(article(*TEXT, "Eva Probst", authors=("Eva Probst",)))
     assert (rest(cleaned), cleaned.authors) == (TEXT, ("Eva Probst",))
