@@ -362,9 +362,5 @@ class ArchiveMiddleware:
 
 
 def _pairs(message: Request | Response) -> list[tuple[str, str]]:
-    headers = message.headers or {}
-    return [
-        (name.decode("latin-1"), value.decode("latin-1"))
-        for name, values in headers.items()
-        for value in (values or ())
-    ]
+    headers = message.headers
+    return [(name.decode("latin-1"), value.decode("latin-1")) for name, values in headers.items() for value in values]

@@ -105,7 +105,7 @@ def _resolver() -> GuardedResolver:
     """The reactor's resolver. Raises `RuntimeError` when it is not the guarded one: then nothing may be fetched."""
     from twisted.internet import reactor  # noqa: PLC0415  (importing it installs it)
 
-    resolver = reactor.nameResolver  # type: ignore[attr-defined]
+    resolver = reactor.nameResolver
     if not isinstance(resolver, GuardedResolver):
         raise RuntimeError("the guarded resolver is not installed (setting TWISTED_DNS_RESOLVER)")
     return resolver
@@ -134,6 +134,6 @@ def _factory(max_headers: int, max_bytes: int) -> type[_LenientHTTP11ClientFacto
 
     class Factory(_LenientHTTP11ClientFactory):
         def buildProtocol(self, addr: Any) -> Protocol:  # noqa: N802, ARG002
-            return Protocol(self._quiescentCallback)
+            return Protocol(self._quiescentCallback)  # type: ignore[no-untyped-call]
 
     return Factory

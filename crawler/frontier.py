@@ -236,8 +236,8 @@ class Frontier:
                         "SELECT key, visits, failures, published FROM urls WHERE url = ? AND visited < ?",
                         (url, row.fetched_at.timestamp()),
                     ).fetchall()
-                    for key, *before, published in known:
-                        state, wait, visits, failures = _plan(row, *before, _time(published))
+                    for key, been, failed, published in known:
+                        state, wait, visits, failures = _plan(row, been, failed, _time(published))
                         next_visit = (row.fetched_at + wait).timestamp() if wait else None
                         end = f"{row.outcome}/{row.reason}".rstrip("/")
                         db.execute(

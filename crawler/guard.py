@@ -97,7 +97,7 @@ class GuardedResolver:
         self.refused: dict[str, str] = {}
         """Host → the address it was refused for, so that a failure can say why."""
         self._reactor = reactor
-        self._inner: IHostnameResolver = reactor.nameResolver
+        self._inner: Any = reactor.nameResolver  # Twisted's interfaces are not typed for callers
 
     @classmethod
     def from_crawler(cls, crawler: "Crawler", reactor: Any) -> Self:
@@ -110,12 +110,12 @@ class GuardedResolver:
 
     def resolveHostName(  # noqa: N802  (Twisted's name)
         self,
-        resolutionReceiver: IResolutionReceiver,  # noqa: N803
+        resolutionReceiver: Any,  # noqa: N803
         hostName: str,  # noqa: N803
         portNumber: int = 0,  # noqa: N803
         addressTypes: Sequence[type[IAddress]] | None = None,  # noqa: N803
         transportSemantics: str = "TCP",  # noqa: N803
-    ) -> IHostResolution:
+    ) -> Any:
         place = self.guard.mapped.get(hostName.lower().rstrip("."))
         if place is None:
             receiver = _Sieve(resolutionReceiver, hostName, portNumber, self)
@@ -130,10 +130,10 @@ class GuardedResolver:
 
 @implementer(IResolutionReceiver)
 class _Sieve:
-    def __init__(self, receiver: IResolutionReceiver, name: str, port: int, resolver: GuardedResolver) -> None:
+    def __init__(self, receiver: Any, name: str, port: int, resolver: GuardedResolver) -> None:
         self._receiver, self._name, self._port, self._resolver = receiver, name, port, resolver
 
-    def resolutionBegan(self, resolution: IHostResolution) -> None:  # noqa: N802
+    def resolutionBegan(self, resolution: Any) -> None:  # noqa: N802
         self._resolver.refused.pop(self._name, None)
         self._receiver.resolutionBegan(resolution)
 

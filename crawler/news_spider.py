@@ -299,7 +299,7 @@ class NewsSpider(scrapy.Spider):
         for slot in self.crawler.engine.downloader.slots.values():
             while slot.queue:
                 request, answer = slot.queue.popleft()
-                answer.errback(Failure(Interrupted(request.url)))
+                answer.errback(Failure(Interrupted(request.url)))  # type: ignore[no-untyped-call]
 
     def abort(self) -> None:
         """Break off what is being transferred."""
@@ -316,14 +316,12 @@ class NewsSpider(scrapy.Spider):
 
     # -- lists --------------------------------------------------------------------------------------------------------------
 
-    async def parse_list(self, response: Response, what: List, before: str) -> AsyncIterator[Page]:
-        """Put what a list announces into the frontier, and the lists it leads to into the queue. Yields nothing."""
+    async def parse_list(self, response: Response, what: List, before: str) -> None:
+        """Put what a list announces into the frontier, and the lists it leads to into the queue."""
         try:
             await self._parse_list(response, what, before)
         finally:
             self._done()
-        return
-        yield
 
     async def _parse_list(self, response: Response, what: List, before: str) -> None:
         frontier, now = self.session.frontier, self.session.now()
@@ -384,17 +382,15 @@ class NewsSpider(scrapy.Spider):
                 if self.is_article(url):
                     yield self.found(url, published=entry.seen, found_in=what.url, parked=parked)
 
-    async def list_failed(self, failure: Failure) -> AsyncIterator[Page]:
-        """A list that could not be had. Yields nothing."""
+    async def list_failed(self, failure: Failure) -> None:
+        """A list that could not be had."""
         what: List = failure.request.cb_kwargs["what"]  # type: ignore[attr-defined]
-        reason = reasons.word(failure.value)
+        reason = reasons.word(failure)
         if reason == "not_in_archive":
             self.report.note(f"{what.kind} {what.url}", "not in the archive")
         elif reason and reason != "robots_unreachable":  # that was said once, of robots.txt
             self._list_error(what, f"{reason} ({failure.getErrorMessage()})")
         self._done()
-        return
-        yield
 
     def _list_error(self, what: List, why: str, *, missing: bool = False) -> None:
         self.session.frontier.list_failed(what.url, now=self.session.now())
@@ -416,21 +412,21 @@ class NewsSpider(scrapy.Spider):
                 self._done()
                 return
         url = str(urls.split(response.url) or response.url)
-        error = ""
+        problem = ""
         if url != visit.url and not self.is_article(url) and urls.parse(url).path == "/":
-            error = "gone"  # a publisher that sends readers of a deleted article to its front page
+            problem = "gone"  # a publisher that sends readers of a deleted article to its front page
         elif 300 <= response.status < 400:
-            error = "redirects"  # nowhere, or to what is neither http nor https
+            problem = "redirects"  # nowhere, or to what is neither http nor https
         kind = (response.headers.get("Content-Type") or b"html").decode("latin-1").lower()
         if response.status < 400 and not any(known in kind for known in HTML_TYPES):
-            error = "not_html"
+            problem = "not_html"
         asked = visit.url if url != visit.url else ""
         key = self.article_key(url if self.is_article(url) else visit.url)
         if key != visit.key:
             self.session.frontier.alias(self.name, key, url, now=self.session.now())
         yield Page(
             url=url,
-            body=b"" if error or response.status >= 400 else response.body,
+            body=b"" if problem or response.status >= 400 else response.body,
             fetched_at=response.meta["fetched_at"],
             status=response.status,
             headers=_headers(response),
@@ -441,14 +437,14 @@ class NewsSpider(scrapy.Spider):
             layouts=self.layouts,
             archive_file=place.file if place else None,
             archive_offset=place.offset if place else None,
-            error=error,
+            error=problem,
         )
 
     async def article_failed(self, failure: Failure) -> AsyncIterator[Page]:
         """A page without an answer, with the word for why; nothing when it was not asked for after all."""
         request: scrapy.Request = failure.request  # type: ignore[attr-defined]
         visit: Visit = request.cb_kwargs["visit"]
-        reason = reasons.word(failure.value)
+        reason = reasons.word(failure)
         if not reason:
             self._done()
             return

@@ -9,6 +9,7 @@ from scrapy.exceptions import (
     IgnoreRequest,
     ResponseDataLossError,
 )
+from twisted.python.failure import Failure
 from twisted.web.client import ResponseFailed
 
 from crawler.budgets import Offsite, OverBudget, UnsupportedScheme
@@ -36,8 +37,10 @@ WORDS: dict[type[BaseException], str] = {
 }
 
 
-def word(error: BaseException) -> str:
-    """The word for an error; "" when the request was never made and stays due; `connection` for what has no word."""
+def word(failure: Failure) -> str:
+    """The word for a failure; "" when the request was never made and stays due; `connection` for what has no word."""
+    error = failure.value
+    assert error is not None
     for cause in _causes(error):
         for kind, reason in WORDS.items():
             if isinstance(cause, kind):
