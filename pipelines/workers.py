@@ -5,7 +5,8 @@ what takes longer is killed with SIGKILL and replaced. `concurrent.futures` cann
 dies, and it cannot stop a running call.
 
 Workers are started by a fork server, a process of its own that has imported the function's module and nothing else: a replacement is there in
-milliseconds, and forking is safe although the caller has threads (Scrapy's reactor, say). As always with `multiprocessing`, a script that
+milliseconds, and forking is safe although the caller has threads (Scrapy's reactor, say). Neither it nor its workers take SIGINT and SIGTERM, which
+a terminal or systemd sends to all processes of a service: the caller decides what ends and when. As always with `multiprocessing`, a script that
 uses this keeps its own code under `if __name__ == "__main__":`, and the function is one that can be imported.
 """
 
@@ -24,6 +25,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -159,6 +161,10 @@ class Workers(Generic[T, R]):
         work = (theirs, self._function, self._warm, self._memory)
         process = self._context.Process(target=_work, args=work, daemon=True)
         with self._lock:
+            resource_tracker.ensure_running()  # it would unblock the signals that we block
+            signal.pthread_sigmask(
+                signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM}
+            )  # of this thread; children inherit it
             process.start()
         theirs.close()
         worker = _Worker(process, ours)
@@ -233,7 +239,7 @@ def wait_for(future: Future[Any]) -> None:
 
 
 def _work(pipe: Connection, function: Callable[[Any], Any], warm: Callable[[], object] | None, memory: int) -> None:
-    """Answer items until the pipe closes. Signals of the terminal or of cron are the parent's to decide."""
+    """Answer items until the pipe closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     _die_with_parent()

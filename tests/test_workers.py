@@ -23,6 +23,8 @@ def work(item: tuple[str, float]) -> object:
             return amount
         case "pid":
             return os.getpid()
+        case "server":
+            return os.getppid()
         case "sleep":
             time.sleep(amount)
         case "eat":
@@ -109,6 +111,15 @@ def test_what_cannot_travel_is_an_error_of_its_item(workers):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_signals_are_the_parents_business(workers, number):
     assert workers.submit(("signal", number)).result() == "still here"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_fork_server_outlives_a_signal_to_all(number):
+    with Workers(work, 1) as pool:
+        worker, server = pool.submit(("pid", 0)).result(), pool.submit(("server", 0)).result()
+        os.kill(server, number)
+        time.sleep(0.2)
+        assert (pool.submit(("pid", 0)).result(), pool.submit(("server", 0)).result()) == (worker, server)
 
 
 def test_map_keeps_the_order_and_bounds_what_is_in_flight(workers):
