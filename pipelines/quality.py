@@ -2,8 +2,8 @@
 
 A publisher that changes its page layout, or quietly serves a wall, breaks no program: pages come, articles do not. So each run is
 compared with the seven days before it, publisher by publisher. Every test is a control chart (Shewhart 1931): a value alarms when
-it is off by an amount that matters *and* by four standard errors, of the sample and of the days among themselves. A young folder,
-a small run and a publisher with few articles never alarm, because then nobody can know.
+it is off by an amount that matters *and* by more than chance explains, given how much the runs and the days waver among
+themselves. A young folder, a small run and a publisher with few articles never alarm, because then nobody can know.
 
 `judge` and `history` read the tables once, as `Tally` rows (one per run, publisher and language); everything after that is pure.
 """
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from statistics import median
-from typing import Literal
+from typing import Any, Literal
 
 import duckdb
 
@@ -37,8 +37,10 @@ DUPLICATE_JUMP = 0.25
 """Syndication comes in waves; a share of duplicates that rises by less is news, not a fault."""
 LENGTH_FACTOR = 1.6
 """Texts this many times longer or shorter than usual: the extractor takes the whole page, or only the lead."""
-SIGMAS = 4.0
-"""An hourly crawl asks some 40,000 times a year and publisher: at three sigmas that would be a false alarm a week."""
+ODDS = 1e-5
+"""The chance below which a share is no accident. An hourly crawl asks 35,000 times a year and publisher."""
+SIGMAS = 4.5
+"""The same for lengths, in standard errors."""
 MIN_RUNS = 5
 """Earlier runs (or series of runs) in the window before an empty one is remarkable."""
 MIN_MISSED = 5
@@ -217,17 +219,21 @@ def _shares(run_id: str, publisher: str, rows: Sequence[Tally]) -> list[Alarm]:
     alarms = []
     for kind, part, whole, sign, matters in _SHARES:
         sample, days = _compared(run_id, rows, whole)
-        n = sum(getattr(row, whole) for row in sample)
+        n = _sum(sample, whole)
         if n < MIN_SAMPLE or len(days) < MIN_DAYS:
             continue
-        shares = [sum(getattr(r, part) for r in day) / sum(getattr(r, whole) for r in day) for day in days]
-        usual, value = median(shares), sum(getattr(row, part) for row in sample) / n
+        shares = [_sum(day, part) / _sum(day, whole) for day in days]
+        past = [row for day in days for row in day]
+        m = _sum(past, whole)
+        usual, value = median(shares), _sum(sample, part) / n
         # A median of small days can be 100 % where the truth is 94 %: the whole window has a say too, with one miss and one hit
         # more than it saw (Laplace), so that "never" is not taken for "impossible".
-        m = sum(getattr(r, whole) for day in days for r in day)
-        likely = (sum(getattr(r, part) for day in days for r in day) + 1) / (m + 2)
-        noise = SIGMAS * math.sqrt(likely * (1 - likely) * (1 / n + 1 / m) + _spread(shares) ** 2)
-        if min(sign * (value - usual), sign * (value - likely)) > max(matters, noise):
+        likely = (_sum(past, part) + 1) / (m + 2)
+        if min(sign * (value - usual), sign * (value - likely)) <= matters:
+            continue
+        waver = max(_dispersion(groups, part, whole, likely) for groups in (days, _by_run(past)))
+        hits, share = (_sum(sample, part), likely) if sign < 0 else (n - _sum(sample, part), 1 - likely)
+        if _chance(hits, n, share, waver) < ODDS:
             alarms.append(Alarm(run_id, started(run_id), publisher, kind, value, usual, n))
     return alarms
 
@@ -235,16 +241,16 @@ def _shares(run_id: str, publisher: str, rows: Sequence[Tally]) -> list[Alarm]:
 def _length(run_id: str, publisher: str, language: str, rows: Sequence[Tally]) -> list[Alarm]:
     """Texts that became longer or shorter. Judged on a logarithmic scale, per language, for a run may hold other languages today."""
     sample, days = _compared(run_id, rows, "articles")
-    n = sum(row.articles for row in sample)
+    n = _sum(sample, "articles")
     if n < MIN_SAMPLE or len(days) < MIN_DAYS:
         return []
-    means = [sum(r.log_chars for r in day) / sum(r.articles for r in day) for day in days]
-    usual, value = median(means), sum(row.log_chars for row in sample) / n
+    means = [_sum(day, "log_chars") / _sum(day, "articles") for day in days]
     past = [row for day in days for row in day]
-    m = sum(row.articles for row in past)
-    mean = sum(row.log_chars for row in past) / m
-    variance = max(0.0, sum(row.log_chars_squared for row in past) / m - mean**2)
-    noise = SIGMAS * math.sqrt(variance * (1 / n + 1 / m) + _spread(means) ** 2)
+    m = _sum(past, "articles")
+    usual, value, mean = median(means), _sum(sample, "log_chars") / n, _sum(past, "log_chars") / m
+    variance = max(1e-9, _sum(past, "log_chars_squared") / m - mean**2)
+    squares = [_sum(day, "articles") * (one - mean) ** 2 / variance for day, one in zip(days, means, strict=True)]
+    noise = SIGMAS * math.sqrt(variance * max(1.0, median(squares) / 0.4549) * (1 / n + 1 / m))
     if abs(value - usual) > max(math.log(LENGTH_FACTOR), noise):
         return [Alarm(run_id, started(run_id), publisher, "length", math.exp(value), math.exp(usual), n, language)]
     return []
@@ -270,10 +276,34 @@ def _compared(run_id: str, rows: Sequence[Tally], whole: str) -> tuple[list[Tall
     return sample, [day for day in days.values() if sum(getattr(row, whole) for row in day) >= MIN_SAMPLE]
 
 
-def _spread(values: Sequence[float]) -> float:
-    """A robust standard deviation of the days among themselves (median absolute deviation)."""
-    middle = median(values)
-    return 1.4826 * median(abs(value - middle) for value in values)
+def _sum(rows: Iterable[Tally], what: str) -> Any:
+    return sum(getattr(row, what) for row in rows)
+
+
+def _by_run(rows: Sequence[Tally]) -> list[list[Tally]]:
+    groups: dict[str, list[Tally]] = defaultdict(list)
+    for row in rows:
+        groups[row.run_id].append(row)
+    return list(groups.values())
+
+
+def _dispersion(groups: Sequence[Sequence[Tally]], part: str, whole: str, share: float) -> float:
+    """How much more a share wavers from group to group than coins would, at least 1: the median of the squared z-scores over that of
+    chi-square (Devlin and Roeder 1999, "genomic control"), so that one broken day does not excuse the next."""
+    found: list[tuple[int, int]] = [(_sum(group, part), _sum(group, whole)) for group in groups]
+    squares = [(hits - n * share) ** 2 / (n * share * (1 - share)) for hits, n in found if n]
+    return max(1.0, median(squares) / 0.4549)
+
+
+def _chance(hits: int, n: int, share: float, waver: float) -> float:
+    """The chance of `hits` or fewer of `n`: a binomial tail over as many independent articles as the n are worth."""
+    worth = max(1, round(n / waver))
+    most = min(worth, round(hits / waver))
+    logs = [
+        math.lgamma(worth + 1) - math.lgamma(k + 1) - math.lgamma(worth - k + 1) + k * math.log(share) + (worth - k) * math.log1p(-share)
+        for k in range(most + 1)
+    ]  # fmt: skip
+    return math.fsum(map(math.exp, logs))
 
 
 # -- from the tables ------------------------------------------------------------------------------------------------------

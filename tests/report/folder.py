@@ -136,8 +136,12 @@ def made_up(n: int, *, days: int = 70, seed: int = 8, broken: bool = True) -> di
                 a["published_at"] = None
     for a in articles:
         chance = 0.06 + 0.05 * (a["publisher"] == "vietnam_vn")
-        if broken and a["publisher"] == "baogialai" and a["fetched_at"] > START + timedelta(days=days - 12):
-            chance = 0.55
+        if (
+            broken
+            and a["publisher"] == "baogialai"
+            and a["fetched_at"] > START + timedelta(days=days - min(12, days // 3))
+        ):
+            chance = 0.8
         while rng.random() < chance:
             failed = rng.random() < 0.2
             refused.append(
@@ -191,9 +195,10 @@ def _story(
                 kept = [*kept[: max(2, len(kept) // 3)], 7, 2, 6]
         text = "\n".join(SENTENCES[spoken][s].format(**facts) for s in kept)
         published = born + timedelta(seconds=0 if not i else math.exp(rng.gauss(8.4, 1.4)))
-        if published > START + timedelta(days=days):
-            published = START + timedelta(days=days) - timedelta(hours=6 * rng.random())
-        fetched = min(published + timedelta(minutes=20 + rng.random() * 200), START + timedelta(days=days))
+        fetched = published + timedelta(minutes=20 + rng.random() * 200)
+        if fetched >= START + timedelta(days=days):
+            fetched = START + timedelta(days=days) - timedelta(hours=6 * rng.random(), seconds=1)
+            published = min(published, fetched)
         run = fetched.replace(hour=fetched.hour // 6 * 6, minute=0, second=0, microsecond=0)
         number = first + i
         row = article(
