@@ -172,7 +172,7 @@ def _story(
         "k": rng.randrange(11, 99), "s": rng.randrange(2, 16), "d": rng.randrange(1, 29), "m": rng.randrange(1, 13),
     }  # fmt: skip
     grown = 0.35 + 0.65 * rng.random() ** 0.6  # the folder grew, and weekends are quiet
-    born = START + timedelta(days=grown * days * 0.985)
+    born = START + timedelta(days=grown * (days - 0.05))
     if born.weekday() >= 5 and rng.random() < 0.4:
         born -= timedelta(days=2)
     order = rng.sample(range(8), rng.randrange(5, 9))
