@@ -57,9 +57,9 @@ class Hemera(VietnamesePaper):
 
 
 class VcCorp(VietnamesePaper):
-    """VCCorp: ids are the time of creation to the millisecond; related boxes stand inside the body."""
+    """VCCorp: ids hold the time of creation to the millisecond, older ones are numbers; related boxes stand inside the body."""
 
-    article_url = r"/(?:[\w-]+/)*(?P<slug>[\w-]+)-(?P<id>\d{15,20})\.htm"
+    article_url = r"/(?:[\w-]+/)*(?P<slug>[\w-]+)-(?P<id>\d{6,20})\.htm"
     layouts = (
         Layout(
             title="h1.detail-title",
@@ -97,6 +97,7 @@ class MasterCms(VietnamesePaper):
             lead="div.article-detail-desc",
             published="span.article-date, span.format_date",
             authors="div.article-detail-author",
+            section="div.bx-breadcrumb a",
             tags="div.article-tags a",
             source="div.article-detail-source",
             body="div.__MASTERCMS_CONTENT",
