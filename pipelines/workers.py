@@ -161,10 +161,9 @@ class Workers(Generic[T, R]):
         work = (theirs, self._function, self._warm, self._memory)
         process = self._context.Process(target=_work, args=work, daemon=True)
         with self._lock:
-            resource_tracker.ensure_running()  # it would unblock the signals that we block
-            signal.pthread_sigmask(
-                signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM}
-            )  # of this thread; children inherit it
+            # Children inherit what this thread blocks. The tracker comes first because starting it unblocks again.
+            resource_tracker.ensure_running()
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
             process.start()
         theirs.close()
         worker = _Worker(process, ours)

@@ -255,7 +255,12 @@ def source(line: str, *, sure: bool) -> Source | None:
         said = names(rest, initials=True) if start is not None else ()
         return Source(start, "", said) if start is not None and said else None
     start = _source_word(line.rstrip(_EDGE))
-    return Source(start, "", ()) if start is not None and (start == 0 or sure or not is_sentence(line)) else None
+    return Source(start, "", ()) if start is not None and (sure or not start or _closes(line[:start])) else None
+
+
+def _closes(text: str) -> bool:
+    """Whether a source word may be glued to this: a byline, not the first half of `OpenSource`."""
+    return text.isupper() or is_person(text) or byline(text, sure=False) is not None
 
 
 def names_its_source(line: str) -> bool:

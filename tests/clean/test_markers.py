@@ -387,6 +387,8 @@ PROSE = [
     "Es gab keinen Kommentar (0) dazu, sagte die Sprecherin.",
     "Die Zeitung beruft sich auf eine Quelle",
     "Reden ist Silber, Open Source ist Gold",
+    "Die Zukunft gehört OpenSource",
+    "Alles über DataSource",
     "これはオープンソースです。",
     "開発の多くはオープンソース",
     "Nach Angaben von Reuters wurde die Brücke geschlossen.",
