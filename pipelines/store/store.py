@@ -111,11 +111,11 @@ class Store:
             ]
             if not len(table) and not self.files.names(name):
                 # An analyst's notebook must not fail because nothing has been copied yet.
-                parts.append((name, f"{name}/date={datetime.now(UTC).date()}/{id_}.parquet", table))
+                parts.append((name, f"{name}/date={datetime.now(UTC).date()}/{id_}-empty.parquet", table))
         if commit.run is not None:
             parts.append(("runs", f"runs/{id_}.parquet", rows.runs_table([commit.run], id_)))
         elif not self.files.names("runs"):
-            parts.append(("runs", f"runs/{id_}.parquet", rows.runs_table([], id_)))
+            parts.append(("runs", f"runs/{id_}-empty.parquet", rows.runs_table([], id_)))
         metadata = file_metadata(self.parameters)
         self.change(
             id_, "commit", commit.run_id, ((path, len(t), encode(t, name, metadata)) for name, path, t in parts)
@@ -309,8 +309,16 @@ class Store:
 
     def unfinished_runs(self) -> list[str]:
         """Runs that committed something and never their own row: they died."""
-        told = set(self.read("runs", ["run_id"])["run_id"].to_pylist())
-        return sorted({commit_id.rpartition("-")[0] for commit_id in self.commits()} - told)
+        begun = {commit_id.rpartition("-")[0] for commit_id in self.commits()}
+        names = self.files.names("runs")
+        # A run's row stands in the file of its last commit, until it is compacted: most answers are in the names.
+        begun -= {name.removesuffix(".parquet").rpartition("-")[0] for name in names}
+        merged = [f"runs/{name}" for name in names if name.startswith("compact-")]
+        if begun and merged:
+            with storage(self.files.address("runs")):
+                found = ds.dataset(merged, schema=SCHEMAS["runs"], filesystem=self.files.fs, format=CHECKED)
+                begun -= set(found.to_table(columns=["run_id"])["run_id"].to_pylist())
+        return sorted(begun)
 
     def dataset(self, table: str) -> ds.Dataset | None:
         """A table as an Arrow dataset with the columns of today's schema; None when it has no files."""
@@ -342,16 +350,17 @@ class Store:
 
 def _latest(articles: pa.Table) -> pa.Table:
     """One row per `article_id`: the one of the highest version."""
-    if not len(articles):
+    again = articles.filter(pc.greater(articles["version"], 1))["article_id"].unique()
+    if not len(again):
         return articles
-    last = articles.group_by("article_id").aggregate([("version", "max")])
-    if len(last) == len(articles):
-        return articles
-    numbered = articles.append_column("row", pa.array(range(len(articles)), pa.int64()))
-    kept = numbered.select(["row", "article_id", "version"]).join(
-        last.rename_columns(["article_id", "version"]), ["article_id", "version"], join_type="left semi"
-    )
-    return articles.take(kept["row"].combine_chunks().sort())
+    # Few articles have versions; only their rows need to be compared.
+    several = pc.is_in(articles["article_id"], again)
+    some = articles.filter(several)
+    newest: dict[str, tuple[int, int]] = {}
+    for row, (id_, version) in enumerate(zip(some["article_id"].to_pylist(), some["version"].to_pylist(), strict=True)):
+        newest[id_] = max(newest.get(id_, (0, 0)), (version, row))
+    last = pa.array([row for _, row in newest.values()], pa.int64())
+    return pa.concat_tables([articles.filter(pc.invert(several)), some.take(last)])
 
 
 def _by_day(table: pa.Table, days: Sequence[date]) -> Iterator[tuple[date, pa.Table]]:

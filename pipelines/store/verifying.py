@@ -159,7 +159,7 @@ def _manifest_of(store: Store, path: str) -> Manifest:
     adds = []
     for table in SCHEMAS:
         for file in store.files.walk(table):
-            if file.rpartition("/")[2] == f"{id_}.parquet":
+            if file.rpartition("/")[2] in (f"{id_}.parquet", f"{id_}-empty.parquet"):
                 adds.append(_added(store, file))
             elif table in ("articles", "copies", "pages") and "/compact-" in file:
                 with storage(store.files.address(file)):

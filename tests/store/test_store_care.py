@@ -1,6 +1,7 @@
 """compact, verify and forget."""
 
 import json
+import random
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -56,6 +57,13 @@ def test_past_days_become_one_file_each(data: Path) -> None:
         assert len(globbed(data, "articles")) == 2
         assert compact(store, date(2026, 3, 15)) == []
         assert verify(store) == []
+
+
+def test_a_dead_run_is_known_also_when_its_neighbours_are_compacted(data: Path) -> None:
+    with Store.open(data) as store:
+        store.commit(commit(7, 5, last=False))
+        compact(store, LATER)
+        assert store.unfinished_runs() == [commit(7).run_id]
 
 
 def test_compacted_rows_are_sorted_and_a_commit_still_finds_its_own(data: Path) -> None:
@@ -181,6 +189,28 @@ def test_reading_a_damaged_file_names_it(data: Path, harm: Callable[[Path], None
     with Store.open(data, lock=False) as store, pytest.raises(StorageError, match=r"verify --repair") as refused:
         store.read("articles")
     assert refused.value.path == str(victim)
+
+
+def test_no_flipped_bit_of_a_page_goes_unnoticed(data: Path) -> None:
+    victim = globbed(data, "articles")[0]
+    whole = victim.read_bytes()
+    group = pq.read_metadata(victim).row_group(0)
+    chance = random.Random(3)
+    with Store.open(data, lock=False) as store:
+        good = sorted(map(str, store.read("articles").to_pylist()))
+        noticed = 0
+        for _ in range(150):
+            column = group.column(chance.randrange(group.num_columns))
+            content = bytearray(whole)
+            content[column.data_page_offset + chance.randrange(column.total_compressed_size)] ^= 1 << chance.randrange(
+                8
+            )
+            victim.write_bytes(content)
+            try:
+                assert sorted(map(str, store.read("articles").to_pylist())) == good  # a byte that says nothing
+            except StorageError as refused:
+                noticed += refused.path == str(victim)
+    assert noticed > 100
 
 
 @pytest.mark.parametrize("compacted", [False, True])
