@@ -160,6 +160,8 @@ class Archive:
 
     def _append(self, batch: Sequence[Exchange]) -> list[Place | None]:
         """Write the records, make them durable, and remember their payloads."""
+        if self._file.tell() >= self._max_bytes:
+            self._begin()
         self._index.execute("BEGIN")
         try:
             places = [self._record(exchange) for exchange in batch]
@@ -170,8 +172,6 @@ class Archive:
             self._index.execute("ROLLBACK")
             raise
         self._index.execute("COMMIT")
-        if self._file.tell() >= self._max_bytes:
-            self._begin()
         return places
 
     def _record(self, exchange: Exchange) -> Place | None:

@@ -16,7 +16,7 @@ from scrapy.settings import Settings
 from crawler.guard import Guard
 from crawler.news_spider import NewsSpider
 from crawler.publishers import publisher, publisher_of
-from crawler.session import Options, Planned, Report, Session, TakesPages
+from crawler.session import Options, Planned, RemembersPages, Report, Session, TakesPages
 from crawler.web import site
 from pipelines import urls as addresses
 
@@ -69,6 +69,7 @@ def crawl(
     *,
     data: Path,
     run: TakesPages | None,
+    store: RemembersPages | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
     limit: int | None = None,
@@ -83,7 +84,7 @@ def crawl(
 ) -> "Crawl":
     """Prepare a crawl of the publishers named, and of the addresses in `urls` with whatever publishers they belong to.
 
-    `run` may be None in a dry run only. `settings` overrides Scrapy's. `progress` is called in the reactor's thread.
+    `run` may be None in a dry run only. `store` lets the frontier catch up with a run that was killed. `settings` overrides Scrapy's. `progress` is called in the reactor's thread.
     Raises `UnknownPublisherError`, `NoContact`, `BadOptionError`, `DamagedArchiveError`, `OSError` before anything is asked of anyone.
     """
     Guard.parse(allow_addresses)
@@ -120,7 +121,7 @@ def crawl(
         dry_run=dry_run,
         contact=contact,
     )
-    session = Session(options, run)
+    session = Session(options, run, store)
     session.progress = progress
     return Crawl(session, scrapy_settings, tuple(chosen.values()), tuple(asked.values()))
 

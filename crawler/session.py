@@ -37,6 +37,14 @@ class TakesPages(Protocol):
     def submit(self, page: Page) -> "Future[Prepared]": ...
 
 
+class RemembersPages(Protocol):
+    """What a crawl needs of `pipelines.store.Store`: what a run that was killed committed and could not tell the frontier."""
+
+    def commits(self) -> list[str]: ...
+
+    def pages_of(self, run_id: str) -> list[PageRow]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """What a crawl was asked to do."""
@@ -98,7 +106,7 @@ class Planned:
 class Session:
     """Made before the reactor runs; closed after it, and after the run, because the run's last commit still tells the frontier."""
 
-    def __init__(self, options: Options, run: TakesPages | None) -> None:
+    def __init__(self, options: Options, run: TakesPages | None, store: RemembersPages | None = None) -> None:
         """Open the frontier and the archive. Raises `OSError`, `DamagedArchiveError`, `sqlite3.Error`."""
         self.options = options
         self.run: TakesPages | None = None
@@ -111,7 +119,7 @@ class Session:
             operator = options.contact
             self.archive = None if self.replay else Archive(options.data, operator=operator)
         if run is not None:
-            self.attach(run)
+            self.attach(run, store)
         self.since = options.since or self.now() - WINDOW
         self.reports: dict[str, Report] = {}
         self.planned: list[Planned] = []
@@ -130,9 +138,13 @@ class Session:
         self.progress: Callable[[Report], None] | None = None
         self._spiders: dict[str, NewsSpider] = {}
 
-    def attach(self, run: TakesPages) -> None:
-        """Hand pages to this run, and hear of its commits."""
+    def attach(self, run: TakesPages, store: RemembersPages | None = None) -> None:
+        """Hand pages to this run, hear of its commits, and of those before it that nobody told us of."""
         self.run = run
+        if store is not None:
+            runs = dict.fromkeys(commit_id.rpartition("-")[0] for commit_id in store.commits())
+            for run_id in self.frontier.unapplied(runs):
+                self.frontier.apply(run_id, store.pages_of(run_id))
         run.on_commit.append(self.frontier.committed)
 
     def now(self) -> datetime:
