@@ -76,7 +76,7 @@ def test_every_page_has_one_outcome_and_the_counts_add_up(crawled: tuple[Path, S
 def test_every_copy_is_in_the_story_of_its_original(crawled: tuple[Path, Server, list[dict[str, Any]]]) -> None:
     folder, _, _ = crawled
     found: dict[str, set[str]] = {}
-    for story, url in ask(folder / "data", "SELECT story_id, url FROM stories JOIN articles USING (article_id)"):
+    for story, url in ask(folder / "data", "SELECT stories.story_id, url FROM stories JOIN articles USING (article_id)"):
         found.setdefault(story, set()).add(url)
     expected = [{address(s)} | {edition(s, language) for language in ("vi", *s.translations)} for s in STORIES]
     assert sorted(map(sorted, found.values())) == sorted(map(sorted, expected))
@@ -95,7 +95,7 @@ def test_the_copy_without_a_source_line_is_found_and_said_not_to_name_it(
     folder, _, _ = crawled
     rows = ask(
         folder / "data",
-        f"SELECT kind, source_url, attributed FROM articles a JOIN stories s USING (article_id) JOIN copies c ON c.article_id = a.article_id "
+        f"SELECT c.kind, a.source_url, s.attributed FROM articles a JOIN stories s USING (article_id) JOIN copies c ON c.article_id = a.article_id "
         f"JOIN articles o ON o.article_id = c.of_article_id WHERE a.url = '{edition(NEWSROOM, 'fr')}' AND o.url = '{address(NEWSROOM)}'",
     )
     assert rows == [("translation", None, False)]
