@@ -1,58 +1,116 @@
-"""Many pages in worker processes, in order, with flat memory."""
+"""Many pages in worker processes, in order, with flat memory, knowing what their hosts repeat."""
 
+import pickle
+import tempfile
+from array import array
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from itertools import islice
-from multiprocessing import get_context
+from concurrent.futures import Future
+from dataclasses import replace
+from typing import BinaryIO
 
-import trafilatura.meta
+import numpy as np
 
 from pipelines.extract.article import extract
-from pipelines.records import Article, Outcome, Page, Rejected
+from pipelines.lines import line_hash
+from pipelines.records import Article, Failed, Outcome, Page, Rejected, Removed
+from pipelines.workers import Workers
 
-PAGES_PER_WORKER = 1_000
-"""After so many pages a worker is replaced, so that nothing the libraries keep can grow."""
-PAGES_PER_TASK = 20
+STORIES = 3
+"""A line that stands on pages of so many differently titled articles of a host is template, as in `clean.learned`."""
+MOST = 0.6
+"""Of a text's characters; whatever would lose more to the template loses nothing."""
+
+Then = Callable[[Article], Article]
+Answer = Article | Outcome
 
 
 def extract_batch(
-    pages: Iterable[Page], processes: int = 1, *, then: Callable[[Article], Article] | None = None
-) -> Iterator[Article | Outcome]:
+    pages: Iterable[Page], processes: int = 1, *, then: Then | None = None, seconds: float = 10.0
+) -> Iterator[Answer]:
     """One answer for each page, in the order of the pages: the article, or the outcome that says why there is none.
 
-    `then` is applied to each article in the worker (`pipelines.clean.clean`); it must be importable by name. Pages are read
-    as they are needed: at most a few hundred are in memory.
+    Two passes: each page is extracted; then, with all of a host's pages known, the lines that they repeat are taken out (`removed`,
+    kind `learned`) and `then` is applied (`pipelines.clean.clean`; it must be importable by name). Between the passes the articles wait in a
+    temporary file and the hosts' lines as numbers, 16 bytes each, so that memory does not grow with the pages.
+    A page that takes longer than `seconds` or kills its worker ends as `failed/…` and costs no other page anything.
     """
-    chunks = _chunked(pages, PAGES_PER_TASK)
-    with ProcessPoolExecutor(
-        processes, mp_context=get_context("spawn"), max_tasks_per_child=PAGES_PER_WORKER // PAGES_PER_TASK
-    ) as pool:
-        waiting: list[Future[list[Article | Outcome]]] = []
-        for chunk in chunks:
-            waiting.append(pool.submit(_task, chunk, then))
-            if len(waiting) > 2 * processes:
-                yield from waiting.pop(0).result()
-        for future in waiting:
-            yield from future.result()
+    with tempfile.TemporaryFile() as spool:
+        lines: dict[str, tuple[array[int], array[int]]] = defaultdict(lambda: (array("Q"), array("Q")))
+        count = 0
+        for answer in _in_workers(_extract, pages, processes, seconds):
+            if isinstance(answer, Article):
+                numbers, titles = lines[answer.host]
+                numbers.extend(answer.page_lines)
+                titles.extend([line_hash(answer.title) or count] * len(answer.page_lines))
+            pickle.dump(answer, spool, pickle.HIGHEST_PROTOCOL)
+            count += 1
+        template = {host: repeated(*known) for host, known in lines.items()}
+        lines.clear()
+        spool.seek(0)
+        waiting = (
+            (answer, template.get(answer.host, frozenset()), then) if isinstance(answer, Article) else answer
+            for answer in _read(spool, count)
+        )
+        yield from _in_workers(_finish, waiting, processes, seconds)
 
 
-def _chunked(pages: Iterable[Page], size: int) -> Iterator[list[Page]]:
-    iterator = iter(pages)
-    while chunk := list(islice(iterator, size)):
-        yield chunk
+def repeated(lines: "array[int]", titles: "array[int]") -> frozenset[int]:
+    """The lines that stand under at least `STORIES` different titles."""
+    pairs = np.unique(
+        np.stack([np.frombuffer(lines, dtype=np.uint64), np.frombuffer(titles, dtype=np.uint64)], axis=1), axis=0
+    )
+    numbers, stories = np.unique(pairs[:, 0], return_counts=True)
+    return frozenset(numbers[stories >= STORIES].tolist())
 
 
-def _task(pages: list[Page], then: Callable[[Article], Article] | None) -> list[Article | Outcome]:
-    answers = [_answer(page, then) for page in pages]
-    trafilatura.meta.reset_caches()
-    return answers
+def without_template(article: Article, template: frozenset[int]) -> Article:
+    """The article without the lines that its host repeats; unchanged if they make up most of it."""
+    lines = article.text.split("\n")
+    out = [line for line in lines if line_hash(line) in template]
+    lead = article.lead if article.lead and line_hash(article.lead) in template else ""
+    if not (out or lead) or sum(map(len, out)) + len(lead) > MOST * (len(article.text) + len(article.lead)):
+        return article
+    cut = [Removed("learned", line) for line in ([lead] if lead else []) + out]
+    text = "\n".join(line for line in lines if line_hash(line) not in template)
+    return replace(article, text=text, lead="" if lead else article.lead, removed=(*article.removed, *cut))
 
 
-def _answer(page: Page, then: Callable[[Article], Article] | None) -> Article | Outcome:
+def _extract(page: Page) -> Answer:
     try:
-        article = extract(page)
-        return then(article) if then else article
+        return extract(page)
     except Rejected as refusal:
         return Outcome("rejected", refusal.reason)
+
+
+def _finish(item: tuple[Article, frozenset[int], Then | None] | Outcome) -> Answer:
+    if isinstance(item, Outcome):
+        return item
+    article, template, then = item
+    if template:
+        article = without_template(article, template)
+    return then(article) if then else article
+
+
+def _in_workers(
+    function: Callable[..., Answer], items: Iterable[object], processes: int, seconds: float
+) -> Iterator[Answer]:
+    with Workers(function, processes, seconds=seconds) as workers:
+        for _, future in workers.map(items):
+            yield _result(future)
+
+
+def _result(future: Future[Answer]) -> Answer:
+    try:
+        return future.result()
+    except Rejected as refusal:
+        return Outcome("rejected", refusal.reason)
+    except Failed as failure:
+        return Outcome("failed", failure.reason)
     except Exception as error:  # noqa: BLE001  (one page must not end the batch; its outcome names the error)
-        return Outcome("failed", type(error).__name__.lower())
+        return Outcome("failed", type(error).__name__)
+
+
+def _read(spool: BinaryIO, count: int) -> Iterator[Answer]:
+    for _ in range(count):
+        yield pickle.load(spool)  # noqa: S301  (written above)

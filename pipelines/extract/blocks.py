@@ -8,18 +8,14 @@ stacking: Vogels et al. 2018, Web2Text) and are numbers only: no word of the tex
 import re
 from dataclasses import dataclass
 
-import numpy as np
 from lxml import etree
 from lxml.html import HtmlElement
-from numpy.typing import NDArray
 
 INLINE = frozenset(
-    """a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q rp rt ruby s samp small span
-    strike strong sub sup time tt u var wbr""".split()
+    ["a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins", "kbd", "label", "mark", "nobr", "q", "rp", "rt", "ruby", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr"]
 )
 SKIPPED = frozenset(
-    """script style noscript template svg iframe object embed applet select option textarea canvas audio video map math head
-    title meta link input datalist optgroup progress meter""".split()
+    ["script", "style", "noscript", "template", "svg", "iframe", "object", "embed", "applet", "select", "option", "textarea", "canvas", "audio", "video", "map", "math", "head", "title", "meta", "link", "input", "datalist", "optgroup", "progress", "meter"]
 )
 
 # Words of class names and ids, by what they say of the element. One bit a group.
@@ -46,7 +42,9 @@ for _bit, _words in enumerate(CLASS_WORDS.values()):
     for _word in _words.split():
         _GROUPS[_word] |= 1 << _bit
 
-TAGS = "article main header footer nav aside form figure table ul ol dl blockquote section figcaption details button p h1 h2 h3 h4 h5 h6 li td pre".split()
+LEAD, CAPTION = (1 << list(CLASS_WORDS).index(name) for name in ("lead", "caption"))
+
+TAGS = ["article", "main", "header", "footer", "nav", "aside", "form", "figure", "table", "ul", "ol", "dl", "blockquote", "section", "figcaption", "details", "button", "p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "td", "pre"]
 _TAG_BITS = {tag: 1 << bit for bit, tag in enumerate(TAGS)}
 _BODY_BIT, _HIDDEN_BIT = 1 << len(TAGS), 1 << (len(TAGS) + 1)
 PLACES = [*TAGS, "articlebody", "hidden"]
@@ -54,10 +52,6 @@ PLACES = [*TAGS, "articlebody", "hidden"]
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
-_END = tuple(".!?。！？…।؟።\"”»'’)")
-_COMMAS = re.compile(r"[,،、，;；]")
-_DATE_LIKE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\d{1,2}:\d{2}|(?:19|20)\d\d")
-_ARROWS = re.compile(r"^[>»›→▶►•·|*+\-–]|[>»›→]$|…$|:$")
 
 _known_words: dict[str, int] = {}
 
@@ -166,7 +160,11 @@ def read_blocks(tree: HtmlElement, host: str = "") -> tuple[list[Block], Nodes]:
                     if "articlebody" in (element.get("itemprop") or "").lower():
                         place |= _BODY_BIT
                     style = element.get("style")
-                    if (style and _HIDDEN_STYLE.search(style)) or element.get("hidden") is not None or element.get("aria-hidden") == "true":
+                    if (
+                        (style and _HIDDEN_STYLE.search(style))
+                        or element.get("hidden") is not None
+                        or element.get("aria-hidden") == "true"
+                    ):
                         place |= _HIDDEN_BIT
                 number = len(nodes.parent)
                 up = stack[-1][0] if stack else -1

@@ -17,16 +17,8 @@ from pipelines.extract import jsonld
 EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
 """No newspaper's site is older; 1970 and 0001 are defaults of content systems."""
 
-META = (
-    "article:published_time article:published og:published_time og:article:published_time rnews:datepublished datepublished date.published "
-    "published_time publishdate publish-date publish_date pubdate published published_date publication_date publicationdate "
-    "cxenseparse:recs:publishtime cxenseparse:articlepublishtime parsely-pub-date sailthru.date dc.date.issued dcterms.issued dc.issued dcterms.created dc.date.created "
-    "article.published article:post_date citation_publication_date citation_date dcterms.date dc.date dc:date date displaydate originalpublicationdate "
-    "article_date_original bt:pubdate ptime vr:published_time vrdate last_published_date lastpublished weibo:article:create_at timestamp"
-).split()
-META_MODIFIED = (
-    "article:modified_time og:updated_time article:modified datemodified last-modified lastmod dcterms.modified dc.date.modified modified updated_time article:updated_time"
-).split()
+META = ["article:published_time", "article:published", "og:published_time", "og:article:published_time", "rnews:datepublished", "datepublished", "date.published", "published_time", "publishdate", "publish-date", "publish_date", "pubdate", "published", "published_date", "publication_date", "publicationdate", "cxenseparse:recs:publishtime", "cxenseparse:articlepublishtime", "parsely-pub-date", "sailthru.date", "dc.date.issued", "dcterms.issued", "dc.issued", "dcterms.created", "dc.date.created", "article.published", "article:post_date", "citation_publication_date", "citation_date", "dcterms.date", "dc.date", "dc:date", "date", "displaydate", "originalpublicationdate", "article_date_original", "bt:pubdate", "ptime", "vr:published_time", "vrdate", "last_published_date", "lastpublished", "weibo:article:create_at", "timestamp"]
+META_MODIFIED = ["article:modified_time", "og:updated_time", "article:modified", "datemodified", "last-modified", "lastmod", "dcterms.modified", "dc.date.modified", "modified", "updated_time", "article:updated_time"]
 
 # The zone of a time without one: by the country of the host, else by the language where one country has most of its papers.
 ZONES = {
@@ -182,7 +174,7 @@ def _home(language: str | None, tld: str) -> ZoneInfo | timezone:
 def _months(language: str) -> dict[str, int]:
     """Month names and abbreviations of a language (CLDR), and the English ones."""
     named: dict[str, int] = {}
-    for code in dict.fromkeys((language.split("-")[0], "en")):
+    for code in dict.fromkeys((language.split("-", maxsplit=1)[0], "en")):
         try:
             months = Locale(code).months
         except (UnknownLocaleError, ValueError):
@@ -225,7 +217,7 @@ def published(
     url: str,
     language: str | None,
     before: datetime,
-    source: str = "",
+    shown: str = "",
 ) -> tuple[Moment | None, str | None]:
     """When the article was published and where the page says so: `json_ld`, `meta`, `visible` or `url`.
 
@@ -250,11 +242,14 @@ def published(
         for value in meta.get(name, ()):
             if moment := read(value):
                 return moment, "meta"
+    if shown and (moment := read(shown)):
+        return moment, "layout"
     if moment := _visible(tree, read):
         return moment, "visible"
     if (m := _IN_URL.search(url)) and (moment := read(f"{m[1]}-{m[2]}-{m[3]}")):
         return moment, "url"
-    return _last_resort(tree, url, source, read), "visible"
+    moment = _last_resort(tree, url, read)
+    return moment, "visible" if moment else None
 
 
 def modified(
@@ -305,11 +300,9 @@ def _visible(tree, read):  # type: ignore[no-untyped-def]
     return None
 
 
-def _last_resort(tree, url, source, read):  # type: ignore[no-untyped-def]
+def _last_resort(tree, url, read):  # type: ignore[no-untyped-def]
     from htmldate import find_date  # noqa: PLC0415  (slow to load, seldom needed)
 
-    if len(source) > 300_000:
-        return None
     try:
         found = find_date(tree, url=url, original_date=True, extensive_search=False, outputformat="%Y-%m-%d")
     except Exception:  # noqa: BLE001  (htmldate raises many things on odd pages, and a date is not worth a page)

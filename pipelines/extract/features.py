@@ -11,7 +11,7 @@ from pipelines.extract.blocks import CLASS_WORDS, PLACES, Block, Nodes, share_in
 
 Matrix = NDArray[np.float32]
 
-_TERMINAL = tuple(".!?。！？…।؟።։\"”»“’」』）)")
+_TERMINAL = tuple('.!?。！？…।؟።։"”»“’」』）)')
 _COMMA = re.compile(r"[,،、，;；]")
 _SENTENCE = re.compile(r"[.!?。！？।؟](?:\s|$|[\"”»])|[。！？]")
 _DATE_LIKE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\d{1,2}:\d{2}|\b(?:19|20)\d\d\b")
@@ -20,9 +20,10 @@ _POINTER = re.compile(r"^[>»›→▶►•·|*+–—-]|[>»›→]$")
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """What else is known of the page, all squeezed (`blocks.squeeze`) except for the title."""
+    """What else is known of the page, all squeezed (`blocks.squeeze`)."""
 
-    title: str = ""
+    titles: tuple[str, ...] = ()
+    """Everything the page calls its title, the best first."""
     description: str = ""
     json_body: str = ""
     other: str = ""
@@ -58,16 +59,22 @@ def features(blocks: list[Block], nodes: Nodes, hints: Hints) -> Matrix:
     columns["sentences"] = np.array([len(_SENTENCE.findall(text)) for text in texts], dtype=np.float32)
     commas = np.array([len(_COMMA.findall(text)) for text in texts], dtype=np.float32)
     columns["commas"] = commas
-    columns["digits"] = np.array([sum(map(str.isdigit, text[:200])) for text in texts], dtype=np.float32) / np.minimum(chars, 200)
+    columns["digits"] = np.array([sum(map(str.isdigit, text[:200])) for text in texts], dtype=np.float32) / np.minimum(
+        chars, 200
+    )
     columns["dates"] = np.array([_DATE_LIKE.search(text[:200]) is not None for text in texts])
-    columns["upper"] = np.array([sum(map(str.isupper, text[:100])) for text in texts], dtype=np.float32) / np.minimum(chars, 100)
+    columns["upper"] = np.array([sum(map(str.isupper, text[:100])) for text in texts], dtype=np.float32) / np.minimum(
+        chars, 100
+    )
     columns["title_case"] = np.array([_title_case(text) for text in texts], dtype=np.float32)
     columns["lower_start"] = np.array([text[:1].islower() for text in texts])
     columns["quote_start"] = np.array([text[0] in "\"“„«‘「『'" for text in texts])
     columns["copyright"] = np.array(["©" in text for text in texts])
     columns["address"] = np.array(["@" in text or "http" in text or "www." in text for text in texts])
     columns["bracketed"] = np.array([text[0] in "([{【［（<" for text in texts])
-    columns["pipes"] = np.array([text.count("|") + text.count("·") + text.count("•") for text in texts], dtype=np.float32)
+    columns["pipes"] = np.array(
+        [text.count("|") + text.count("·") + text.count("•") for text in texts], dtype=np.float32
+    )
     first_seen: dict[str, int] = {}
     repeats = np.zeros(n, dtype=np.float32)
     earlier = np.zeros(n, dtype=np.float32)
@@ -85,14 +92,22 @@ def features(blocks: list[Block], nodes: Nodes, hints: Hints) -> Matrix:
     total = max(float(chars.sum()), 1.0)
     columns["position"] = order / n
     columns["chars_before"] = (np.cumsum(chars) - chars) / total
-    title_at = _title_at(tight, [nodes.tags[block.node] for block in blocks], squeeze(hints.title))
+    tags = [nodes.tags[block.node] for block in blocks]
+    title_at = _title_at(tight, tags, hints.titles)
     columns["from_title"] = np.clip(order - title_at, -60, 200)
     columns["chars_from_title"] = (np.cumsum(chars) - np.cumsum(chars)[title_at]) / total
     columns["has_title"] = np.full(n, title_at > 0)
-    tags = [nodes.tags[block.node] for block in blocks]
+    h1 = np.cumsum([tag == "h1" for tag in tags])
+    columns["h1_from_title"] = h1 - h1[title_at]
+    inner, outer, articles = _articles(nodes)
+    columns["articles"] = np.full(n, np.log1p(articles))
+    columns["article_from_title"] = np.clip(inner[node] - inner[node[title_at]], -5, 5)
+    columns["outer_from_title"] = np.clip(outer[node] - outer[node[title_at]], -5, 5)
     for tag in ("p", "div", "li", "td"):
         columns[f"is_{tag}"] = np.array([name == tag for name in tags])
-    columns["heading"] = np.array([int(name[1]) if len(name) == 2 and name[0] == "h" and name[1].isdigit() else 9 for name in tags])
+    columns["heading"] = np.array(
+        [int(name[1]) if len(name) == 2 and name[0] == "h" and name[1].isdigit() else 9 for name in tags]
+    )
     places = _bits([nodes.places[block.node] for block in blocks], len(PLACES))
     for i, name in enumerate(PLACES):
         if name not in ("p", "h1", "h2", "h3", "h4", "h5", "h6"):
@@ -147,19 +162,38 @@ def features(blocks: list[Block], nodes: Nodes, hints: Hints) -> Matrix:
     # -- what others say
     other = np.array([share_in(text, hints.other) for text in tight], dtype=np.float32)
     columns["in_other"] = other
-    columns["in_json"] = np.array([share_in(text, hints.json_body) for text in tight], dtype=np.float32) if hints.json_body else np.full(n, -1.0)
+    columns["in_json"] = (
+        np.array([share_in(text, hints.json_body) for text in tight], dtype=np.float32)
+        if hints.json_body
+        else np.full(n, -1.0)
+    )
     columns["json_size"] = np.full(n, np.log1p(len(hints.json_body)))
-    columns["in_description"] = np.array([share_in(text, hints.description) if len(text) > 20 else 0.0 for text in tight], dtype=np.float32)
-    columns["description_in"] = np.array([bool(hints.description) and len(hints.description) > 20 and hints.description[:60] in text for text in tight])
-    title = squeeze(hints.title)
-    columns["is_title"] = np.array([bool(title) and (text == title or (len(text) > 12 and (text in title or title in text))) for text in tight])
+    columns["in_description"] = np.array(
+        [share_in(text, hints.description) if len(text) > 20 else 0.0 for text in tight], dtype=np.float32
+    )
+    columns["description_in"] = np.array(
+        [bool(hints.description) and len(hints.description) > 20 and hints.description[:60] in text for text in tight]
+    )
+    columns["is_title"] = np.array(
+        [
+            float(text in hints.titles)
+            or 0.5 * any(len(text) > 12 and (text in title or title in text) for title in hints.titles)
+            for text in tight
+        ]
+    )
     columns["other_share"] = np.full(n, float((other * chars).sum()) / total)
     columns["page_size"] = np.full(n, np.log1p(total))
     columns["page_blocks"] = np.full(n, np.log1p(n))
     columns["page_links"] = np.full(n, float(linked.sum()) / total)
 
     # -- its neighbours
-    for name, values in (("size", columns["size"]), ("links", link_density), ("other", other), ("terminal", terminal), ("near", bits_of(columns))):
+    for name, values in (
+        ("size", columns["size"]),
+        ("links", link_density),
+        ("other", other),
+        ("terminal", terminal),
+        ("near", bits_of(columns)),
+    ):
         for shift in (-2, -1, 1, 2):
             columns[f"{name}{shift:+d}"] = shifted(np.asarray(values, dtype=np.float32), shift)
     for width in (3, 8):
@@ -176,52 +210,14 @@ def features(blocks: list[Block], nodes: Nodes, hints: Hints) -> Matrix:
 
 def bits_of(columns: dict[str, Any]) -> Matrix:
     """A rough "this is not the article" from class words, for the neighbours' columns."""
-    return np.asarray(columns["near_related"] + columns["near_comment"] + columns["near_share"] + columns["near_newsletter"] - columns["near_content"], dtype=np.float32)
-
-
-STACKED = [
-    *(f"p{shift:+d}" for shift in (-3, -2, -1, 1, 2, 3)),
-    "p",
-    *(f"p_around{width}" for width in (2, 5, 12)),
-    *(f"p_up{level}" for level in (0, 1, 2, 3)),
-    *(f"p_page{kind}" for kind in ("", "_rank", "_before", "_after")),
-    "p_same_tag",
-]
-
-
-def stacked(blocks: list[Block], nodes: Nodes, first: Matrix) -> Matrix:
-    """What the second pass sees besides the features: the first pass's answer for the block and around it."""
-    n = len(blocks)
-    chars = np.array([len(block.text) for block in blocks], dtype=np.float32)
-    node = np.array([block.node for block in blocks], dtype=np.int64)
-    columns = [shifted(first, shift) for shift in (-3, -2, -1, 1, 2, 3)]
-    columns.append(first)
-    columns += [around(first * chars, width) / np.maximum(around(chars, width), 1) for width in (2, 5, 12)]
-    rows = np.zeros((len(nodes.parent), 2))
-    np.add.at(rows, node, np.stack([chars * first, chars], axis=1))
-    summed = rows.tolist()
-    for i in range(len(summed) - 1, 0, -1):
-        above, row = summed[nodes.parent[i]], summed[i]
-        above[0] += row[0]
-        above[1] += row[1]
-    sums = np.array(summed)
-    parent = np.array(nodes.parent, dtype=np.int64)
-    at = node
-    for _ in range(4):
-        columns.append(sums[at][:, 0] / np.maximum(sums[at][:, 1], 1))
-        at = np.maximum(parent[at], 0)
-    mass = first * chars
-    total = max(float(mass.sum()), 1e-6)
-    before = np.cumsum(mass) - mass
-    columns.append(np.full(n, total / max(float(chars.sum()), 1)))
-    columns.append(np.argsort(np.argsort(-first)) / n)
-    columns.append(before / total)
-    columns.append((total - before - mass) / total)
-    # blocks of one form (tag and class) tend to share their fate
-    form = np.unique([hash((nodes.tags[block.node], nodes.own[block.node], nodes.places[block.node])) for block in blocks], return_inverse=True)[1]
-    by_form = np.bincount(form, weights=mass) / np.maximum(np.bincount(form, weights=chars), 1)
-    columns.append(by_form[form])
-    return np.column_stack([np.asarray(column, dtype=np.float32) for column in columns])
+    return np.asarray(
+        columns["near_related"]
+        + columns["near_comment"]
+        + columns["near_share"]
+        + columns["near_newsletter"]
+        - columns["near_content"],
+        dtype=np.float32,
+    )
 
 
 def _bits(masks: list[int], count: int) -> NDArray[np.int64]:
@@ -250,10 +246,14 @@ def _title_case(text: str) -> float:
     return sum(word[:1].isupper() for word in words) / len(words)
 
 
-def _title_at(tight: list[str], tags: list[str], title: str) -> int:
+def _title_at(tight: list[str], tags: list[str], titles: tuple[str, ...]) -> int:
     """The number of the block that shows the title: an h1 that equals it, else any block, else the first h1, else 0."""
-    if title:
-        same = [i for i, text in enumerate(tight) if text == title or (len(text) > 15 and (text in title or title in text) and len(text) < 2 * len(title))]
+    for title in titles:
+        same = [
+            i
+            for i, text in enumerate(tight)
+            if text == title or (len(text) > 15 and (text in title or title in text) and len(text) < 2 * len(title))
+        ]
         for wanted in ("h1", "h2"):
             for i in same:
                 if tags[i] == wanted:
@@ -261,6 +261,19 @@ def _title_at(tight: list[str], tags: list[str], title: str) -> int:
         if same:
             return same[0]
     return next((i for i, tag in enumerate(tags) if tag == "h1"), 0)
+
+
+def _articles(nodes: Nodes) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
+    """For each node the number of the innermost and of the outermost `<article>` around it (0: none), and how many there are."""
+    inner, outer, count = [0] * len(nodes.parent), [0] * len(nodes.parent), 0
+    for i, up in enumerate(nodes.parent):
+        if up >= 0:
+            inner[i], outer[i] = inner[up], outer[up]
+        if nodes.tags[i] == "article":
+            count += 1
+            inner[i] = count
+            outer[i] = outer[i] or count
+    return np.array(inner), np.array(outer), count
 
 
 def _distance_to(best: int, parent: list[int]) -> Matrix:

@@ -9,9 +9,7 @@ import orjson
 from lxml.html import HtmlElement
 
 ARTICLE_TYPES = frozenset(
-    """Article NewsArticle ReportageNewsArticle AnalysisNewsArticle AskPublicNewsArticle BackgroundNewsArticle OpinionNewsArticle
-    ReviewNewsArticle BlogPosting LiveBlogPosting SocialMediaPosting TechArticle ScholarlyArticle Report AdvertiserContentArticle
-    SatiricalArticle Review CreativeWork""".split()
+    ["Article", "NewsArticle", "ReportageNewsArticle", "AnalysisNewsArticle", "AskPublicNewsArticle", "BackgroundNewsArticle", "OpinionNewsArticle", "ReviewNewsArticle", "BlogPosting", "LiveBlogPosting", "SocialMediaPosting", "TechArticle", "ScholarlyArticle", "Report", "AdvertiserContentArticle", "SatiricalArticle", "Review", "CreativeWork"]
 )
 PAGE_TYPES = frozenset(
     ("WebPage", "ItemPage", "AboutPage", "FAQPage", "VideoObject", "AudioObject", "PodcastEpisode", "Recipe", "HowTo")

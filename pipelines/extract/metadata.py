@@ -1,7 +1,7 @@
 """Title, authors, section, tags, rights and declarations: JSON-LD first, then meta, then what a reader sees."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from urllib.parse import urljoin, urlsplit
 
 from lxml.html import HtmlElement
@@ -42,21 +42,15 @@ def first(meta: Meta, *names: str) -> str:
     return next((value for name in names for value in meta.get(name, ())), "")
 
 
-def title(tree: HtmlElement, meta: Meta, article: jsonld.Thing) -> str:
-    headings = [text for h1 in tree.iter("h1") if (text := content(h1))]
+def titles(tree: HtmlElement, meta: Meta, article: jsonld.Thing) -> tuple[str, ...]:
+    """Everything the page calls its title, the best first; () if nothing does."""
+    headings = [text for h1 in tree.iter("h1") if 3 < len(text := content(h1)) < 400]
     named = squash(tree.findtext(".//title"))
-    headline = jsonld.text(article.get("headline")) or jsonld.text(article.get("name"))
+    site = first(meta, "og:site_name")
     shared = first(meta, "og:title", "twitter:title")
-    for candidate in (
-        headline,
-        shared,
-        *(h for h in headings if h.casefold() in named.casefold()),
-        *headings[:1],
-        named,
-    ):
-        if candidate:
-            return without_site(candidate, first(meta, "og:site_name"))
-    return ""
+    headline = jsonld.text(article.get("headline")) or jsonld.text(article.get("name"))
+    ranked = [headline, shared, *(h for h in headings if h.casefold() in named.casefold()), *headings[:1], named]
+    return tuple(dict.fromkeys(without_site(text, site) for text in ranked if text))
 
 
 def without_site(text: str, site: str) -> str:
@@ -68,9 +62,54 @@ def without_site(text: str, site: str) -> str:
 
 
 def authors(tree: HtmlElement, meta: Meta, article: jsonld.Thing) -> tuple[str, ...]:
-    named = jsonld.names(article.get("author")) or meta.get("author", []) or meta.get("article:author", [])
-    kept = [name for name in named if name and not name.startswith(("http:", "https:", "@")) and len(name) < 120]
-    return tuple(dict.fromkeys(kept))
+    """Who wrote the article, in order, each once."""
+    return (
+        people(jsonld.names(article.get("author")))
+        or people(meta.get("author", ()))
+        or people(meta.get("article:author", ()))
+    )
+
+
+def people(named: Iterable[str]) -> tuple[str, ...]:
+    """Names as names: no addresses, no "By", each once."""
+    kept = (squash(name) for name in named)
+    return tuple(
+        dict.fromkeys(
+            name for name in kept if name and not name.startswith(("http:", "https:", "@")) and len(name) < 120
+        )
+    )
+
+
+def sources(meta: Meta, article: jsonld.Thing, url: str) -> list[Declaration]:
+    """What the page names as the source of its text: JSON-LD `isBasedOn` and `citation`, the meta tags for syndication."""
+    declared: list[Declaration] = []
+    own = _canonical_or_as_is(url)
+    for where, values in (
+        (
+            "json_ld",
+            _addresses(article.get("isBasedOn"))
+            + _addresses(article.get("isBasedOnUrl"))
+            + _addresses(article.get("citation")),
+        ),
+        ("meta", [*meta.get("original-source", ()), *meta.get("syndication-source", ()), *meta.get("dc.source", ())]),
+    ):
+        for value in values:
+            if value.startswith(("http://", "https://")) and _canonical_or_as_is(value) != own:
+                declared.append(Declaration("source_url", _canonical_or_as_is(value), where))
+    for key in ("publisher", "sourceOrganization"):
+        thing = article.get(key)
+        for site in _addresses(thing):
+            if urls.host(site) and not _same_site(site, url):
+                declared.extend(Declaration("source_name", name, "json_ld") for name in jsonld.names(thing)[:1])
+    return list(dict.fromkeys(declared))[:20]
+
+
+def _addresses(value: object) -> list[str]:
+    if isinstance(value, list):
+        return [address for item in value[:20] for address in _addresses(item)]
+    if isinstance(value, dict):
+        return _addresses(value.get("url")) or _addresses(value.get("@id"))
+    return [value.strip()] if isinstance(value, str) and value.strip().startswith("http") else []
 
 
 def section(meta: Meta, article: jsonld.Thing) -> str | None:

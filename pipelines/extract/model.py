@@ -1,6 +1,6 @@
-"""Two small forests of decision trees that say how likely a block is part of the article, applied with plain numpy.
+"""A small forest of decision trees that says how likely a block is part of the article, applied with plain numpy.
 
-Trained by `benchmarks/train_blocks.py`; the second forest sees the first one's answers around each block.
+Trained by `benchmarks/train_blocks.py`.
 """
 
 from dataclasses import dataclass
@@ -13,88 +13,86 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.extract.blocks import Block, Nodes
-from pipelines.extract.features import Matrix, stacked
+from pipelines.extract.features import Matrix
 
 FILE = "blocks.npz"
+VERSION = 1
+NOTHING: Matrix = np.zeros(0, dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
 class Forest:
-    """Trees of one shape (trees, nodes): at an inner node, `feature <= threshold` goes left; leaves point to themselves."""
+    """Arrays of shape (trees, nodes). At an inner node `feature <= value` goes left; a leaf is its own child and adds its `value`."""
 
-    feature: NDArray[np.int32]
-    threshold: NDArray[np.float32]
-    left: NDArray[np.int32]
-    right: NDArray[np.int32]
+    feature: NDArray[np.int64]
     value: NDArray[np.float32]
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
     depth: int
 
     def __call__(self, x: Matrix) -> Matrix:
-        """The chance of each row, 0–1, shape (rows,)."""
-        trees = np.arange(len(self.feature))[None, :]
-        at = np.zeros((len(x), len(self.feature)), dtype=np.int32)
-        rows = np.arange(len(x))[:, None]
+        """The chance of each row of `x`, 0–1, shape (rows,)."""
+        trees, nodes = self.feature.shape
+        feature, value, left, right = self.feature.ravel(), self.value.ravel(), self.left.ravel(), self.right.ravel()
+        first = np.arange(trees) * nodes
+        rows = (np.arange(len(x)) * x.shape[1])[:, None]
+        flat = np.ascontiguousarray(x).ravel()
+        at = np.broadcast_to(first, (len(x), trees))
         for _ in range(self.depth):
-            smaller = x[rows, self.feature[trees, at]] <= self.threshold[trees, at]
-            at = np.where(smaller, self.left[trees, at], self.right[trees, at])
-        return np.asarray(1 / (1 + np.exp(-self.value[trees, at].sum(axis=1))), dtype=np.float32)
+            at = first + np.where(flat[rows + feature[at]] <= value[at], left[at], right[at])
+        return np.asarray(1 / (1 + np.exp(-value[at].sum(axis=1))), dtype=np.float32)
 
 
 @lru_cache(maxsize=1)
-def forests() -> tuple[Forest, ...]:
+def forest() -> Forest:
+    """The forest that comes with the package."""
     stored = np.load(BytesIO((files("pipelines.extract") / FILE).read_bytes()))
-    return tuple(
-        Forest(
-            stored[f"feature{i}"].astype(np.int32),
-            stored[f"threshold{i}"].astype(np.float32),
-            stored[f"left{i}"].astype(np.int32),
-            stored[f"right{i}"].astype(np.int32),
-            stored[f"value{i}"].astype(np.float32),
-            int(stored[f"depth{i}"]),
-        )
-        for i in range(2)
+    shape = stored["feature"].shape
+    own = np.broadcast_to(np.arange(shape[1]), shape)
+    # only the left child is stored: the right one follows it, and a leaf is its own child
+    left = np.where(stored["left"] == 0, own, stored["left"]).astype(np.int64)
+    right = np.where(stored["left"] == 0, own, stored["left"] + 1).astype(np.int64)
+    return Forest(
+        stored["feature"].astype(np.int64), stored["value"].astype(np.float32), left, right, int(stored["depth"])
     )
 
 
-def chances(blocks: list[Block], nodes: Nodes, features: Matrix) -> Matrix:
+def chances(features: Matrix) -> Matrix:
     """How likely each block is part of the article, 0–1, shape (blocks,)."""
-    first, second = forests()
-    return second(np.column_stack([features, stacked(blocks, nodes, first(features))]))
+    return forest()(features)
 
 
-def save(dumped: list[dict[str, Any]], path: Path | None = None) -> None:
-    """Writes LightGBM models (`Booster.dump_model()`) as the arrays of `Forest`."""
-    arrays: dict[str, Any] = {}
-    for i, model in enumerate(dumped):
-        trees = [_flatten(tree["tree_structure"]) for tree in model["tree_info"]]
-        most = max(len(tree) for tree in trees)
-        shape = (len(trees), most)
-        feature, left, right = (np.zeros(shape, dtype=np.int16) for _ in range(3))
-        threshold, value = (np.zeros(shape, dtype=np.float32) for _ in range(2))
-        for t, tree in enumerate(trees):
-            for n, (f, limit, to_left, to_right, leaf) in enumerate(tree):
-                feature[t, n], threshold[t, n], left[t, n], right[t, n], value[t, n] = f, limit, to_left, to_right, leaf
-        arrays |= {f"feature{i}": feature, f"threshold{i}": threshold, f"left{i}": left.astype(np.uint8), f"right{i}": right.astype(np.uint8), f"value{i}": value.astype(np.float16)}
-        arrays[f"depth{i}"] = np.array(max(_depth(tree["tree_structure"]) for tree in model["tree_info"]))
-    target = path or Path(__file__).with_name(FILE)
-    np.savez_compressed(target, **arrays)
+def save(dumped: dict[str, Any], path: Path | None = None) -> None:
+    """Writes a LightGBM model (`Booster.dump_model()`) as the arrays of `Forest`."""
+    trees = [_flatten(tree["tree_structure"]) for tree in dumped["tree_info"]]
+    shape = (len(trees), max(map(len, trees)))
+    feature, left, value = np.zeros(shape, np.uint8), np.zeros(shape, np.uint8), np.zeros(shape, np.float32)
+    for t, tree in enumerate(trees):
+        for n, row in enumerate(tree):
+            feature[t, n], left[t, n], value[t, n] = row
+    depth = max(_depth(tree["tree_structure"]) for tree in dumped["tree_info"])
+    np.savez_compressed(
+        path or Path(__file__).with_name(FILE), feature=feature, left=left, value=_short(value), depth=np.array(depth)
+    )
+
+
+def _short(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The numbers with ten bits of mantissa, which a compressor makes small."""
+    return ((values.view(np.uint32) + 0x1000) & 0xFFFFE000).view(np.float32)
 
 
 def _depth(node: dict[str, Any]) -> int:
     return 0 if "leaf_value" in node else 1 + max(_depth(node["left_child"]), _depth(node["right_child"]))
 
 
-def _flatten(root: dict[str, Any]) -> list[tuple[int, float, int, int, float]]:
-    out: list[tuple[int, float, int, int, float]] = []
-
-    def add(node: dict[str, Any]) -> int:
-        number = len(out)
-        out.append((0, 0.0, number, number, float(node.get("leaf_value", 0.0))))
-        if "leaf_value" not in node:
-            left, right = add(node["left_child"]), add(node["right_child"])
-            out[number] = (int(node["split_feature"]), float(node["threshold"]), left, right, 0.0)
-        return number
-
-    add(root)
+def _flatten(root: dict[str, Any]) -> list[tuple[int, int, float]]:
+    """The nodes as (feature, left child, threshold or leaf value), breadth first, so that the right child follows the left."""
+    out: list[tuple[int, int, float]] = []
+    waiting = [root]
+    for node in waiting:  # grows while it is read
+        if "leaf_value" in node:
+            out.append((0, 0, float(node["leaf_value"])))
+        else:
+            out.append((int(node["split_feature"]), len(waiting), float(node["threshold"])))
+            waiting += [node["left_child"], node["right_child"]]
     return out
