@@ -149,7 +149,7 @@ class Archive:
             try:
                 if self._failed:
                     raise self._failed
-                places = self._append([exchange for exchange, _ in batch])
+                places = self._append([exchange for exchange, _ in batch]) if batch else []
             except OSError as error:
                 self._failed = error
                 for _, done in batch:
