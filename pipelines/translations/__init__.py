@@ -1,6 +1,18 @@
 """Copies across languages, found by what survives translation. See docs/translations.md."""
 
 from pipelines.translations.anchors import Anchors, anchors
-from pipelines.translations.index import METHOD, Alignment, AnchorIndex, Parameters, open_index
+from pipelines.translations.embeddings import Encoder, open_encoder
+from pipelines.translations.index import METHOD, AnchorIndex, Parameters, open_index
+from pipelines.translations.search import Alignment
 
-__all__ = ["METHOD", "Alignment", "AnchorIndex", "Anchors", "Parameters", "anchors", "open_index"]
+__all__ = [
+    "METHOD",
+    "Alignment",
+    "AnchorIndex",
+    "Anchors",
+    "Encoder",
+    "Parameters",
+    "anchors",
+    "open_encoder",
+    "open_index",
+]

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 import xxhash
@@ -87,6 +88,8 @@ class Anchors:
     """NUMBER … SOUND, shape (n,)."""
     surfaces: tuple[str, ...] = field(repr=False)
     """What the text says there, n strings."""
+    words: NDArray[np.uint32] = field(repr=False)
+    """Hashes of the words of the text, sorted, unique, for what the index learns about words."""
     n_chars: int = 0
 
 
@@ -135,8 +138,39 @@ def anchors(article: Article) -> Anchors:
         positions=np.array([int(offset * scale) for offset, _, _, _ in found], dtype=np.uint16),
         classes=np.array([kind for _, kind, _, _ in found], dtype=np.uint8),
         surfaces=tuple(surface for _, _, surface, _ in found),
+        words=words(text, language),
         n_chars=len(text),
     )
+
+
+_KANA_TAIL = re.compile("[\u3041-\u309f]+")
+_STEM = 6
+"""Letters of a word that are kept: endings differ, and a few hundred sentences show few of them."""
+
+
+def words(text: str, language: str) -> NDArray[np.uint32]:
+    """What stands for the words of a text: characters and pairs of them in Chinese, Japanese, Korean and Thai, else syllables or stems."""
+    base = language.split("-", maxsplit=1)[0]
+    found: set[str] = set()
+    for match in _WORD.finditer(text.lower()):
+        word = match.group()
+        if base in ("zh", "ja"):
+            for run in _KANA_TAIL.split(word):
+                found.update(run)
+                found.update(map("".join, pairwise(run)))
+        elif base == "ko":
+            found.add(word[:2])
+            found.add(word[:3])
+        elif base in UNSPACED:
+            found.update(word[at : at + 3] for at in range(len(word) - 2))
+        else:
+            found.add(word[:_STEM])
+    return np.unique(np.array([_word_hash(word) for word in found], np.uint32))
+
+
+@lru_cache(maxsize=262144)
+def _word_hash(word: str) -> int:
+    return xxhash.xxh32_intdigest(word.encode())
 
 
 _Found = tuple[int, int, str, tuple[str, ...]]

@@ -1,0 +1,286 @@
+"""Finding the translation of one article: candidates by rare shared keys, then each compared in full."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.translations.anchors import LENGTH_BITS, Anchors
+from pipelines.translations.embeddings import preferred
+from pipelines.translations.learn import Association, bonus, explained
+from pipelines.translations.postings import Postings, postings, ranges
+from pipelines.translations.score import Comparison, Side, compare_sides, logit, probability
+
+_PRIOR = 20
+"""How many articles the whole window's share of a key counts for, where a language has few articles of its own."""
+_SAME_TEXT = 0.5
+"""Jaccard of the keys of two articles of one language from which they are no rivals: copies of each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """Two articles compared: the score, and the shared anchors in the order of the text as (surface here, surface there)."""
+
+    score: float
+    shared: tuple[tuple[str, str], ...]
+    containment: float
+    """Share of the weight of this article's anchors that stand, in order, in the other."""
+    containment_of: float
+
+
+def turned(alignment: Alignment) -> Alignment:
+    """The same from the other side."""
+    return Alignment(
+        alignment.score,
+        tuple((there, here) for here, there in alignment.shared),
+        alignment.containment_of,
+        alignment.containment,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Entry:
+    """An article as the search sees it: number < 0 for those of the batch that are not stored."""
+
+    number: int
+    at: int
+    """Seconds since 1970."""
+    anchors: Anchors
+    vector: NDArray[np.float32] | None = None
+
+    @property
+    def article_id(self) -> str:
+        return self.anchors.article_id
+
+    @property
+    def language(self) -> str:
+        return self.anchors.language
+
+
+class Limits(Protocol):
+    @property
+    def window_days(self) -> int: ...
+    @property
+    def threshold(self) -> float: ...
+    @property
+    def margin(self) -> float: ...
+    @property
+    def max_df(self) -> int: ...
+    @property
+    def candidates(self) -> int: ...
+
+
+class Stored(Protocol):
+    """What a search asks of the index."""
+
+    @property
+    def parameters(self) -> Limits: ...
+    def around(self, at: int) -> dict[str, list[Postings]]: ...
+    def entry(self, *, number: int) -> Entry | None: ...
+    def association(self, a: str, b: str) -> Association | None: ...
+
+
+class Search:
+    """The index as it stands plus a batch, with what was looked up so far."""
+
+    def __init__(self, index: Stored, batch: Sequence[Entry]) -> None:
+        self._index = index
+        self._parameters = index.parameters
+        self._entries: dict[int, Entry | None] = {entry.number: entry for entry in batch}
+        self._replaced = {entry.article_id for entry in batch}
+        self._window = self._parameters.window_days * 86400
+        self._batch = batch
+        self._around: dict[int, tuple[dict[str, list[Postings]], dict[str, int]]] = {}
+        self._counts: dict[int, tuple[NDArray[np.uint64], dict[str, NDArray[np.int64]]]] = {}
+        self._sides: dict[tuple[int, str], Side] = {}
+        self._compared: dict[tuple[int, int], tuple[float, Comparison]] = {}
+
+    # -- weights --------------------------------------------------------------------------------------------------------------
+
+    def _lists(self, at: int) -> tuple[dict[str, list[Postings]], dict[str, int]]:
+        """The posting lists around a time, the batch's included, and how many articles of each language they hold."""
+        period = at // self._window
+        if period not in self._around:
+            lists = self._index.around(at)
+            by_language: dict[str, list[tuple[int, NDArray[np.uint64]]]] = defaultdict(list)
+            for entry in self._batch:
+                if abs(entry.at // self._window - period) <= 1:
+                    by_language[entry.language].append((entry.number, np.unique(entry.anchors.keys)))
+            for language, some in by_language.items():
+                lists.setdefault(language, []).append(postings(some))
+            self._around[period] = (
+                lists,
+                {language: sum(len(run.articles) for run in runs) for language, runs in lists.items()},
+            )
+        return self._around[period]
+
+    def _look_up(self, entry: Entry) -> tuple[NDArray[np.uint64], dict[str, NDArray[np.int64]]]:
+        """The entry's unique keys, and how many articles of each language around it have them."""
+        if entry.number not in self._counts:
+            keys = np.unique(entry.anchors.keys)
+            found = {}
+            starts, counts = np.empty(len(keys), np.int64), np.empty(len(keys), np.int64)
+            for language, runs in self._lists(entry.at)[0].items():
+                total = np.zeros(len(keys), np.int64)
+                for run in runs:
+                    ranges(run.keys, keys, starts, counts)
+                    total += counts
+                found[language] = total
+            self._counts[entry.number] = keys, found
+        return self._counts[entry.number]
+
+    def _weights(self, entry: Entry, other: str) -> tuple[NDArray[np.uint64], NDArray[np.float32]]:
+        """How surprising each unique key is: -log of its share of articles, in the language where it is more common."""
+        keys, found = self._look_up(entry)
+        sizes = self._lists(entry.at)[1]
+        share = (sum(found.values(), start=np.zeros(len(keys), np.int64)) + 0.5) / (sum(sizes.values()) + 1)
+        weights = _by_chance(keys)
+        for language in (entry.language, other):
+            count = found.get(language, np.zeros(len(keys), np.int64))
+            weights = np.minimum(weights, -np.log((count + _PRIOR * share) / (sizes.get(language, 0) + _PRIOR)))
+        return keys, np.maximum(weights, 0).astype(np.float32)
+
+    def _side(self, entry: Entry, other: str) -> Side:
+        if (entry.number, other) not in self._sides:
+            unique, weights = self._weights(entry, other)
+            of = entry.anchors
+            order = np.argsort(of.keys, kind="stable")
+            keys, owner = of.keys[order], of.owner[order].astype(np.int32)
+            per_key = weights[np.searchsorted(unique, keys)]
+            heaviest = np.zeros(len(of.positions), np.float32)
+            np.maximum.at(heaviest, owner, per_key)
+            self._sides[entry.number, other] = Side(keys, owner, per_key, of.positions, of.classes, heaviest)
+        return self._sides[entry.number, other]
+
+    # -- candidates -------------------------------------------------------------------------------------------------------------
+
+    def candidates(self, entry: Entry) -> dict[str, list[Entry]]:
+        """The most promising articles of each other language within the window, best first."""
+        keys, found = self._look_up(entry)
+        result: dict[str, list[Entry]] = {}
+        starts, counts = np.empty(len(keys), np.int64), np.empty(len(keys), np.int64)
+        for language, runs in self._lists(entry.at)[0].items():
+            if language == entry.language:
+                continue
+            _, weights = self._weights(entry, language)
+            use = (found[language] > 0) & (found[language] <= self._parameters.max_df) & (weights > 0)
+            numbers, values = [np.empty(0, np.int32)], [np.empty(0)]
+            for run in runs:
+                ranges(run.keys, keys, starts, counts)
+                sums = np.zeros(len(run.articles))
+                taken = np.where(use, counts, 0)
+                where = np.repeat(starts - np.concatenate(([0], np.cumsum(taken)[:-1])), taken) + np.arange(taken.sum())
+                np.add.at(
+                    sums,
+                    np.searchsorted(run.articles, run.numbers[where]),
+                    np.repeat(weights.astype(np.float64) ** 2, taken),
+                )
+                sums /= np.sqrt(30 + run.n_keys)  # long articles have more of everything
+                best = np.argpartition(-sums, min(len(sums) - 1, 4 * self._parameters.candidates))[
+                    : 4 * self._parameters.candidates
+                ]
+                best = best[sums[best] > 0]
+                numbers.append(run.articles[best])
+                values.append(sums[best])
+            all_numbers, all_values = np.concatenate(numbers), np.concatenate(values)
+            chosen: list[tuple[float, str, Entry]] = []
+            for place in np.argsort(-all_values, kind="stable"):
+                if len(chosen) >= self._parameters.candidates and all_values[place] < chosen[-1][0]:
+                    break
+                other = self._entry(int(all_numbers[place]))
+                if other is not None and abs(other.at - entry.at) <= self._window:
+                    chosen.append((float(all_values[place]), other.article_id, other))
+            chosen.sort(key=lambda one: (-one[0], one[1]))
+            result[language] = [other for _, _, other in chosen[: self._parameters.candidates]]
+        return result
+
+    def _entry(self, number: int) -> Entry | None:
+        """The article of a number; None for one that is gone, or whose new version is in the batch."""
+        if number not in self._entries:
+            found = self._index.entry(number=number)
+            self._entries[number] = None if found is None or found.article_id in self._replaced else found
+        return self._entries[number]
+
+    # -- decision ---------------------------------------------------------------------------------------------------------------
+
+    def comparison(self, a: Entry, b: Entry) -> Comparison:
+        return compare_sides(self._side(a, b.language), self._side(b, a.language))
+
+    def _judged(self, a: Entry, b: Entry) -> tuple[float, Comparison]:
+        """Log odds that the two are one text, with what was learned of their words; the same from both sides."""
+        if (a.number, b.number) not in self._compared:
+            compared = self.comparison(a, b)
+            value = logit(compared.features)
+            first, second = sorted((a, b), key=lambda one: one.language)
+            learned = self._index.association(first.language, second.language)
+            if learned:
+                value += bonus(learned, explained(learned, first.anchors.words, second.anchors.words))
+            self._compared[a.number, b.number] = value, compared
+            self._compared[b.number, a.number] = (
+                value,
+                Comparison(compared.features, compared.right, compared.left, compared.weights),
+            )
+        return self._compared[a.number, b.number]
+
+    def alignment(self, a: Entry, b: Entry) -> Alignment:
+        value, compared = self._judged(a, b)
+        shared = tuple(
+            (a.anchors.surfaces[i], b.anchors.surfaces[j]) for i, j in zip(compared.left, compared.right, strict=True)
+        )
+        in_a, in_b = (
+            float(min(1.0, compared.weights.sum() / max(side.heaviest.sum(), 1e-6)))
+            for side in (self._side(a, b.language), self._side(b, a.language))
+        )
+        return Alignment(probability(value), shared, in_a, in_b)
+
+    def links(self, entry: Entry) -> list[tuple[Entry, Alignment]]:
+        """The articles that this one is a translation of, or that translate it: in each language the best one and its own copies.
+
+        Nothing, where another text is nearly as likely: then the anchors cannot tell.
+        """
+        links = []
+        for others in self.candidates(entry).values():
+            values = [self._judged(entry, other)[0] for other in others]
+            values = preferred(values, entry.vector, [other.vector for other in others])
+            ranked = sorted(zip(values, others, strict=True), key=lambda one: (-one[0], one[1].article_id))
+            same = [
+                (value, other) for value, other in ranked if other is ranked[0][1] or _same_text(ranked[0][1], other)
+            ]
+            rival = max((value for value, other in ranked if all(other is not one for _, one in same)), default=-np.inf)
+            if ranked and ranked[0][0] - rival >= self._parameters.margin:
+                links += [
+                    (other, self.alignment(entry, other))
+                    for value, other in same
+                    if probability(value) >= self._parameters.threshold
+                ]
+        return links
+
+
+def _by_chance(keys: NDArray[np.uint64]) -> NDArray[np.float64]:
+    """The most that each of an article's unique keys can weigh: a skeleton that one of so many meets by chance says little.
+
+    Of the eight classes about six are common, so a skeleton of n classes meets one of k others with probability k / 6^n.
+    """
+    length = (keys & np.uint64(LENGTH_BITS)).astype(np.int64)
+    how_many = np.bincount(length, minlength=LENGTH_BITS + 1)[length]
+    return np.where(length == LENGTH_BITS, np.inf, length * np.log(6.0) - np.log(how_many))
+
+
+def _same_text(a: Entry, b: Entry) -> bool:
+    """Whether two articles of one language are copies: their keys agree, and so do their figures alone (daily columns differ there)."""
+    if a.language != b.language:
+        return False
+    return all(_jaccard(one, other) >= _SAME_TEXT for one, other in zip(_keys(a), _keys(b), strict=True))
+
+
+def _keys(entry: Entry) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    anchors = entry.anchors
+    return np.unique(anchors.keys), np.unique(anchors.keys[anchors.classes[anchors.owner] == 0])
+
+
+def _jaccard(a: NDArray[np.uint64], b: NDArray[np.uint64]) -> float:
+    shared = len(np.intersect1d(a, b, assume_unique=True))
+    return shared / max(1, len(a) + len(b) - shared) if len(a) or len(b) else 1.0
