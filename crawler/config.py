@@ -59,6 +59,26 @@ class Config(BaseSettings):
     allow_address: tuple[str, ...] = Field((), description="HOST:PORT or NAME=HOST:PORT that may be private; for tests")
     log: Literal["auto", "text", "json"] = Field("auto", description="auto: text on a terminal, JSON lines otherwise")
 
+    notify_url: str = Field(
+        "", description="after a crawl, POST a JSON summary there; {exit_code} in it becomes the exit code"
+    )
+    metrics_file: str = Field("", description="after a crawl, write Prometheus metrics there (a name in .prom)")
+    health_file: str = Field("", description="after a crawl, write the summary there as JSON")
+
+    @field_validator("notify_url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("only http:// and https:// addresses can be told")
+        return value
+
+    @field_validator("metrics_file")
+    @classmethod
+    def _prom(cls, value: str) -> str:
+        if value and not value.endswith(".prom"):
+            raise ValueError(f"{value!r} must end in .prom, or node_exporter will not read it")
+        return value
+
     @field_validator("since", "until")
     @classmethod
     def _moment(cls, value: str) -> str:

@@ -142,8 +142,8 @@ class Attempt:
 def judge(db: duckdb.DuckDBPyConnection, run_id: str, *, publishers: Iterable[str] = ()) -> list[Alarm]:
     """The alarms of one run, whose pages and articles are committed (its own row need not be).
 
-    `publishers` are those the run looked for news of; without them `nothing_new` is not judged. Earlier runs are read from
-    `runs.parameters`, where the fact `publishers` names them, separated by spaces or commas. `db` has the store's views.
+    `publishers` are those the run looked for news of; without them `nothing_new` is not judged. Those of earlier runs are read
+    from `runs.command` (`crawl congluan vietnam_vn`). `db` has the store's views.
     Takes one pass over the last eight days.
     """
     at = started(run_id)
@@ -344,14 +344,16 @@ def tallies(db: duckdb.DuckDBPyConnection, since: datetime, until: datetime) -> 
 
 
 def attempts(db: duckdb.DuckDBPyConnection, since: datetime, until: datetime) -> list[Attempt]:
-    """The runs that started between two times, ended by themselves, and named their publishers."""
+    """The crawls that started between two times and ended by themselves, with the publishers their command names."""
     found = db.execute(
         r"""
-        SELECT run_id, list_filter(parameters, lambda p: p.name = 'publishers')[1].value AS publishers
-        FROM runs
-        WHERE status IN ('finished', 'partial') AND run_id BETWEEN $1 AND $2 AND regexp_matches(run_id, '^\d{8}T\d{6}Z-')
+        SELECT run_id, command FROM runs
+        WHERE status IN ('finished', 'partial') AND starts_with(command, 'crawl ') AND run_id BETWEEN $1 AND $2
+            AND regexp_matches(run_id, '^\d{8}T\d{6}Z-')
         ORDER BY run_id
         """,
         [f"{since:%Y%m%dT%H%M%SZ}", f"{until:%Y%m%dT%H%M%SZ}~"],
     ).fetchall()
-    return [Attempt(run_id, frozenset(re.split(r"[\s,]+", said.strip()))) for run_id, said in found if said]
+    return [
+        Attempt(run_id, frozenset(re.findall(r"(?<!\S)[a-z0-9_]+(?!\S)", command[5:]))) for run_id, command in found
+    ]

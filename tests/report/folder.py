@@ -248,11 +248,11 @@ def _runs(pages: list[Any], articles: list[Any], copies: list[Any]) -> list[dict
         at = datetime.strptime(id_[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
         rows.append(
             {
-                "run_id": id_, "command": "copydesk crawl --quiet", "status": "finished", "exit_code": 0, "started_at": at,
+                "run_id": id_, "command": " ".join(("crawl", *(p[0] for p in PUBLISHERS))), "status": "finished", "exit_code": 0, "started_at": at,
                 "finished_at": at + timedelta(seconds=40 + n), "n_pages": n, "n_articles": new[id_],
                 "outcomes": [{"name": "stored", "value": new[id_]}], "copies": [{"name": "near", "value": found[id_]}],
                 "versions": [{"name": "copydesk", "value": "0.1.0"}, {"name": "trafilatura", "value": "2.3.1"}],
-                "parameters": [{"name": "publishers", "value": " ".join(p[0] for p in PUBLISHERS)}],
+                "parameters": [{"name": "shingle", "value": "word-3"}, {"name": "batch", "value": "500"}],
                 "durations": [{"name": "prepare", "value": 31.5}], "message": "", "commit_id": f"{id_}-9999",
             }
         )  # fmt: skip
