@@ -160,6 +160,9 @@ class Article:
     """Minutes east of UTC of the clock that `published_at` was written by; None when the page gave only a day. Not a column."""
     page_lines: tuple[int, ...] = field(default=(), repr=False)
     """`lines.line_hash` of every block of the whole page, each once, for the host's learned boilerplate. Not a column."""
+    below: tuple[str, ...] = field(default=(), repr=False)
+    """The blocks that stand right below the text on the page and are not part of it, in order: they may name the source. The cleaner reads
+    and empties it. Not a column."""
     duplicate_of: str | None = None
     duplicate_kind: str | None = None
     story_id: str = ""

@@ -12,6 +12,7 @@ from pipelines.records import Article, Declaration, Removed
 CLEANER = f"copydesk-clean/{markers.VERSION}"
 """Stored with every article, so that rows cleaned by older tables can be told apart."""
 
+_BELOW_LINES = 12
 _HEAD_LINES = 4
 """A story's dateline, byline and the aggregator's head stand in its first lines."""
 
@@ -59,7 +60,7 @@ class _Draft:
 def clean(article: Article) -> Article:
     """The article without markers.
 
-    Cuts from `text` and `lead`, appends each piece to `removed`, adds to `declarations` and `credits`, fills `source_url`, `source_name`,
+    Cuts from `text` and `lead`, and reads `below`; appends each piece to `removed`, adds to `declarations` and `credits`, fills `source_url`, `source_name`,
     `dateline` and `authors` where they are empty, and sets `cleaner` and `content_hash`. What is kept and what is removed make up the input,
     white space apart. A text without markers comes back as it is; cleaning what is clean changes nothing. Composed and decomposed Unicode are
     read alike, and kept as they are.
@@ -70,11 +71,12 @@ def clean(article: Article) -> Article:
         lines=article.text.split("\n"),
         authors=article.authors,
         vietnamese=rules.is_vietnamese(article.language),
-        composed=unicodedata.is_normalized("NFC", article.text + article.lead),
+        composed=all(unicodedata.is_normalized("NFC", part) for part in (article.lead, article.text, *article.below)),
         kinds={cut.kind for cut in article.removed},
     )
     while _pass(draft):
         pass
+    _below(draft, [draft.read(line) for line in article.below[:_BELOW_LINES]])
     text = "\n".join(draft.lines)
     text = text.strip("\n") if draft.removed else text
     credit = (declaration.value for declaration in draft.declared if declaration.kind == "credit")
@@ -89,6 +91,7 @@ def clean(article: Article) -> Article:
         dateline=article.dateline or draft.dateline,
         declarations=tuple(dict.fromkeys((*article.declarations, *draft.declared))),
         removed=(*article.removed, *draft.removed),
+        below=(),
         cleaner=CLEANER,
         content_hash=content_hash(article.title, draft.lead, text),
     )
@@ -233,6 +236,40 @@ def _byline(draft: _Draft, text: str, *, sure: bool) -> Literal["byline", "credi
         return "credit"
     draft.authors = draft.authors or byline.authors
     return "byline"
+
+
+def _below(draft: _Draft, lines: list[str]) -> None:
+    """The source and the credits that an extractor already left out of the text. Nothing else below a text is of interest."""
+    for at, line in enumerate(lines):
+        beside = any(near and not _without_counters(near) for near in lines[max(0, at - 1) : at + 2])
+        rest = _without_counters(line)
+        source = rules.source(rest, sure=beside or rest != line)
+        glued = False
+        if (
+            source
+            and (source.url or (source.names and at < _HEAD_LINES))
+            and draft.declared_first("source_url") is None
+        ):
+            _source(draft, rest, sure=True)
+            draft.cut("source_line", rest[source.start :])
+            rest, glued = _without_counters(rest[: source.start].rstrip()), True
+        found = rules.byline(rest, sure=glued, authors=draft.authors) if at < _HEAD_LINES else None
+        if found and (found.credits or found.authors):
+            for name in found.credits:
+                draft.declare("credit", name, "byline")
+            draft.authors = draft.authors or found.authors
+            draft.cut("byline" if found.authors else "credit", rest)
+
+
+def _without_counters(line: str) -> str:
+    """The line without the placeholder and the comment counter that are glued to its end."""
+    while line:
+        ad = rules.placeholder_at_end(line)
+        end = ad.start if ad else rules.comment_count(line, sure=False)
+        if end is None:
+            break
+        line = line[:end].rstrip()
+    return line
 
 
 def _head(draft: _Draft) -> None:

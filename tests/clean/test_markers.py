@@ -367,6 +367,38 @@ def test_the_source_of_a_chart_is_not_the_articles():
     assert cleaned.source_url is None
 
 
+@pytest.mark.parametrize(
+    "below",
+    [
+        ["Ngoc Anh (laut Japan Times, Reuters)", "[Anzeige_2]", f"Quelle: {URL}", "Kommentar (0)"],
+        [f"Ngoc Anh (laut Japan Times, Reuters)Quelle: {URL}", "Gleiche Kategorie"],
+        [f"Ngoc Anh (laut Japan Times, Reuters)[Anzeige_2]Quelle: {URL}Kommentar (0)"],
+        ["Ngoc Anh (theo Japan Times, Reuters)", f"Chanzo: {URL}", "Maoni (0)"],
+    ],
+)
+def test_what_the_extractor_left_out_below_the_text_names_the_source(below):
+    cleaned = clean(article(*TEXT, below=tuple(below)))
+    assert rest(cleaned) == TEXT
+    assert cleaned.source_url == URL
+    assert (cleaned.authors, cleaned.credits) == (("Ngoc Anh",), ("Japan Times", "Reuters"))
+    assert cleaned.below == ()
+    assert clean(cleaned) == cleaned
+
+
+def test_other_things_below_the_text_say_nothing():
+    below = (
+        "Gleiche Kategorie",
+        "Tunnel fertig",
+        "Facebook: https://social.example/bote",
+        "Quelle: Wikipedia",
+        "Eva Probst",
+        "Kommentar (0)",
+    )
+    cleaned = clean(article(*TEXT, below=("Mehr dazu", "Tunnel", "Uhr", "Bahnhof", *below)))
+    assert cleaned.removed == ()
+    assert (cleaned.source_url, cleaned.source_name, cleaned.credits, cleaned.authors) == (None, None, (), ())
+
+
 def test_a_known_author_closes_the_text():
     cleaned = clean(article(*TEXT, "Eva Probst", authors=("Eva Probst",)))
     assert (rest(cleaned), cleaned.authors) == (TEXT, ("Eva Probst",))

@@ -25,7 +25,7 @@ from pipelines.store import Store, connect
 from pipelines.store import schema as rows
 from pipelines.store.schema import SCHEMAS
 
-NOT_COLUMNS = {"published_offset", "page_lines"}  # the record says so
+NOT_COLUMNS = {"published_offset", "page_lines", "below"}  # the record says so
 
 
 # -- the released schema ------------------------------------------------------------------------------------------------
@@ -119,6 +119,13 @@ def test_a_file_says_what_made_it_and_is_written_as_promised(tmp_path: Path) -> 
     articles = pq.read_table(next(tmp_path.glob("articles/**/*.parquet")), partitioning=None).to_pylist()
     keys = [(r["language"] or "~", r["host"], r["published_at"]) for r in articles]
     assert keys == sorted(keys)
+
+
+@pytest.mark.parametrize("ids", ["abc", "cab", "", "a", "ba"])
+def test_stories_are_sorted_whether_they_come_so_or_not(tmp_path: Path, ids: str) -> None:
+    with Store.open(tmp_path) as store:
+        store.write_stories("r", stories(*ids))
+        assert store.stories()["article_id"].to_pylist() == sorted(ids)
 
 
 # -- evolution ----------------------------------------------------------------------------------------------------------
