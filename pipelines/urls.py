@@ -39,6 +39,11 @@ _AMP_CACHES = (
     re.compile(r"https?://www\.google\.[a-z.]+/amp/(s/)?(.+)"),
 )
 
+MAX_LENGTH = 8192
+"""Characters of an address, written and canonical; RFC 9110 §4.1 asks servers for 8,000 octets at least."""
+
+_C0_AND_SPACE = "".join(map(chr, range(33)))
+_LINE_BREAKS = {ord(character): None for character in "\t\n\r"}
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):")
 _FORBIDDEN_IN_HOST = re.compile(r"[\x00-\x20\x7f#/:<>?@\[\\\]^|%]")
@@ -71,8 +76,9 @@ def parse(url: str) -> Address:
     Raises:
         ValueError: not an absolute http(s) address, or one that no browser would take either. Nothing else, ever.
     """
-    text = url.strip("".join(map(chr, range(33))))
-    text = text.translate({9: None, 10: None, 13: None})
+    if len(url) > MAX_LENGTH:
+        raise ValueError(f"address of {len(url)} characters")
+    text = url.strip(_C0_AND_SPACE).translate(_LINE_BREAKS)
     scheme = _SCHEME.match(text)
     if scheme is None:
         raise ValueError(f"not an absolute address: {text[:80]!r}")
@@ -85,13 +91,11 @@ def parse(url: str) -> Address:
     before = before.replace("\\", "/").lstrip("/")
     authority, slash, path = before.partition("/")
     host, port = _host_and_port(authority.rpartition("@")[2])
-    return Address(
-        name,
-        host,
-        None if port == _DEFAULT_PORTS[name] else port,
-        _path(slash + path),
-        _query(query) if mark else "",
-    )
+    port = None if port == _DEFAULT_PORTS[name] else port
+    address = Address(name, host, port, _path(slash + path), _query(query) if mark else "")
+    if len(str(address)) > MAX_LENGTH:
+        raise ValueError(f"address of {len(str(address))} characters")
+    return address
 
 
 def split(url: str) -> Address | None:
@@ -144,7 +148,9 @@ Vietnamese headlines are shorter."""
 
 _ENDING = re.compile(r"\.(?:s?html?|epi|vnp|tpo|ldo|vov|vnn|chn|aspx?|php|jsp|amp)$")
 _ID = re.compile(r"[-_.](?:post\d+|[a-z]{0,4}\d{5,}|[a-z]\d{4})$")  # …-post3  …-c52812345  …-20260814192600123  …-i6713
-_ID_AT_THE_END = re.compile(r"[-_.](?:post\d+|[a-z]\d{6,}|\d{7,})$")  # without an ending, `…-len-toi-100000` is a headline
+_ID_AT_THE_END = re.compile(
+    r"[-_.](?:post\d+|[a-z]\d{6,}|\d{7,})$"
+)  # without an ending, `…-len-toi-100000` is a headline
 _PART = re.compile(r"-p\d{1,2}$")
 _ONLY_ID = re.compile(r"[a-z]{0,4}[-_]?\d*")
 
@@ -199,8 +205,6 @@ def _port(text: str) -> int | None:
 
 
 def _host(name: str) -> str:
-    if len(name) > 1000:
-        raise ValueError("host too long")
     try:
         name = unquote(name, errors="strict")
         if not name.isascii():
@@ -286,11 +290,11 @@ def _fold(known: str) -> str:
     if first in _VIEW_HOSTS and "." in rest:
         name = rest
     segments = [segment for segment in address.path.split("/") if segment]
-    if len(segments) > 1 and segments[0].lower() in _VIEW_SEGMENTS:
-        segments = segments[1:]
-    elif len(segments) > 1 and segments[-1].lower() in _VIEW_SEGMENTS:
-        segments = segments[:-1]
-    elif segments:
+    while len(segments) > 1 and segments[0].lower() in _VIEW_SEGMENTS:
+        del segments[0]
+    while len(segments) > 1 and segments[-1].lower() in _VIEW_SEGMENTS:
+        del segments[-1]
+    if segments:
         segments[-1] = re.sub(r"(?i)^index\.(?:html?|php)$|[.-]amp(?=\.html?$|$)", "", segments[-1])
     pairs = [pair for pair in address.query.split("&") if pair and not _is_view(pair.lower())]
     path = "/" + "/".join(segment for segment in segments if segment)

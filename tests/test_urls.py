@@ -121,6 +121,16 @@ PIECES = [
     "www.", "m.", "amp.", "amp", "print", "a.example", "127.1", "0x7f", "index.html", "-post12.html", "utm_source=1", "ref=x",
     "\n", " ", "\x00", "é", "ｅ", "。", "\u00ad", "\ud800", "İ", "jsessionid=1", "www.google.com/amp/s/", "a.cdn.ampproject.org/c/s/",
 ]  # fmt: skip
+
+
+def test_long_addresses_are_none() -> None:
+    fits = "https://a.example/" + "a" * (urls.MAX_LENGTH - 18)
+    assert urls.canonical(fits) == fits
+    assert urls.split(fits + "a") is None
+    assert urls.split("https://a.example/" + "é" * 2000) is None, "twelve thousand characters when written out"
+    assert urls.article_key("https://a.example" + "/amp" * 2000 + "/x") == "https://a.example/x"
+
+
 _pieces = st.lists(st.sampled_from(PIECES) | st.text(max_size=4), max_size=12).map("".join)
 
 
