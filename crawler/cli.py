@@ -309,3 +309,98 @@ def check(
     for line in str(found).splitlines():
         show.out.print(show.safe(line, 1000))
     raise typer.Exit(Exit.OK if found.good else Exit.PARTIAL)
+
+
+# -- keeping ------------------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def compact(
+    data: Data = None,
+    before: Annotated[
+        str | None, typer.Option(metavar="DATE", help="Merge days before this one. [default: today]")
+    ] = None,
+    log: Log = None,
+) -> None:
+    """Merge the small files of past days into one per day, while others read."""
+    from crawler import keeping  # noqa: PLC0415
+
+    settings = _configured(data=data, log=log)
+    show.setup(settings.log, quiet=False)
+    raise typer.Exit(keeping.compact(settings, config.day(before) if before else None))
+
+
+@app.command()
+def verify(
+    data: Data = None,
+    repair: Annotated[bool, typer.Option("--repair", help="Rebuild what is derived: indexes and stories.")] = False,
+    log: Log = None,
+) -> None:
+    """Check tables, archive and indexes against what was committed; say what is wrong and what mends it."""
+    from crawler import keeping  # noqa: PLC0415
+
+    settings = _configured(data=data, log=log)
+    show.setup(settings.log, quiet=False)
+    raise typer.Exit(keeping.verify(settings, repair=repair))
+
+
+@app.command()
+def forget(
+    what: Annotated[str, typer.Argument(metavar="URL|HOST", help="An address, or a host with its subdomains.")],
+    data: Data = None,
+) -> None:
+    """Remove an article or a whole host everywhere, archive included, and keep it out: for take-down requests."""
+    from crawler import keeping  # noqa: PLC0415
+
+    settings = _configured(data=data)
+    show.setup("text", quiet=False)
+    raise typer.Exit(keeping.forget(settings, what))
+
+
+# -- operating ----------------------------------------------------------------------------------------------------------
+
+
+@app.command()
+def report(
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="FILE", help="Where to write it.")] = Path("report.html"),
+    data: Data = None,
+) -> None:
+    """Write a self-contained HTML report: who copies whom, how fast, in which language, and what went wrong."""
+    from pipelines.report import report as write  # noqa: PLC0415
+    from pipelines.store import connect  # noqa: PLC0415
+
+    settings = _configured(data=data)
+    show.setup("text", quiet=False)
+    with connect(settings.data) as db:
+        show.out.print(str(write(db, out)))
+
+
+@app.command()
+def doctor(
+    data: Data = None,
+    network: Annotated[
+        bool, typer.Option("--network/--no-network", help="Ask DNS and every publisher's robots.txt.")
+    ] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Check Python, libraries, disk, lock, clock, publishers, indexes and tables; say what to do about what is wrong."""
+    from crawler.doctor import doctor as examine  # noqa: PLC0415
+
+    settings, origin = config.load({"data": data})
+    show.setup("text", quiet=False)
+    raise typer.Exit(show.findings(examine(settings, origin, network=network), as_json=as_json))
+
+
+@app.command()
+def schedule(
+    kind: Annotated[str, typer.Argument(metavar="cron|systemd")],
+    data: Data = None,
+) -> None:
+    """Print the lines that run copydesk every hour; it locks its data folder itself."""
+    from crawler.operating import schedule_lines  # noqa: PLC0415
+
+    settings = _configured(data=data)
+    if kind not in ("cron", "systemd"):
+        raise typer.BadParameter(f"{kind!r} is no schedule; cron or systemd")
+    executable = Path(sys.argv[0]).resolve()
+    typer.echo(schedule_lines(kind, settings, str(executable), Path.cwd()), nl=False)  # type: ignore[arg-type]

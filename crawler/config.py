@@ -4,7 +4,7 @@ import difflib
 import os
 import re
 import tomllib
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -26,6 +26,14 @@ def duration(text: str) -> timedelta:
     if not match:
         raise ValueError(f"{text!r} is no duration; write 90m, 36h, 2d or 1w")
     return timedelta(seconds=int(match[1]) * UNITS[match[2]])
+
+
+def day(text: str) -> date:
+    """`2026-11-24` → date. Raises `ConfigurationError`."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ConfigurationError(f"{text!r} is no date; write 2026-11-24") from None
 
 
 def moment(text: str, now: datetime) -> datetime:

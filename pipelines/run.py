@@ -30,7 +30,7 @@ from pipelines.finish import Read
 from pipelines.prepare import Prepared, prepare, warm
 from pipelines.records import Article, Commit, Copy, Failed, Outcome, Page, PageRow, RunRow
 from pipelines.state import State
-from pipelines.store import Store
+from pipelines.store import Forgotten, Store, tombstones
 from pipelines.urls import host
 from pipelines.workers import Workers
 
@@ -86,6 +86,7 @@ class Run:
         self._parameters = parameters() | ({"horizon_seconds": f"{horizon.total_seconds():.0f}"} if horizon else {})
         self._state = State(state, horizon=horizon)
         self._behind = self._state.catch_up(store) + self._bury_the_dead()
+        self._taken_down = TakenDown(tombstones(store))
         self._commits = 0
         self._failed: BaseException | None = None
         self._ended: queue.SimpleQueue[Read | None] = queue.SimpleQueue()
@@ -168,6 +169,7 @@ class Run:
     def _finish(self, reads: Sequence[Read]) -> None:
         """Decide and commit one batch. After this returns the batch is in the tables, in the state, and nowhere twice."""
         began = time.perf_counter()
+        reads = [self._taken_down.refused(read) for read in reads]
         ids = {read.prepared.article.article_id for read in reads if read.prepared.article}
         known = dict(self._state.known(ids))
         added = finish.versions(reads, known, self.run_id)
@@ -260,6 +262,27 @@ class Run:
             self._store.commit(Commit(commit_id, run_id, run=_killed(self._store, run_id)))
             self._state.learn(commit_id, [], [])
         return len(dead)
+
+
+class TakenDown:
+    """What was removed on request (`copydesk forget`) and must not come back."""
+
+    def __init__(self, stones: Sequence[Forgotten]) -> None:
+        self._ids = {article_id for stone in stones for article_id in stone.article_ids}
+        self._addresses = {stone.what for stone in stones}
+
+    def refused(self, read: Read) -> Read:
+        """The read itself, or as `rejected/forgotten` when its article, address or host was taken down."""
+        if not self._addresses:
+            return read
+        article = read.prepared.article
+        labels = host(read.page.url).split(".")
+        hosts = {".".join(labels[n:]) for n in range(len(labels))}
+        if (article and article.article_id in self._ids) or {read.page.url, *hosts} & self._addresses:
+            return replace(
+                read, prepared=Prepared(outcome=Outcome("rejected", "forgotten"), seconds=read.prepared.seconds)
+            )
+        return read
 
 
 def _killed(store: Store, run_id: str) -> RunRow:

@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from pipelines import dedup, provenance, translations
 from pipelines.catalog import Catalog, Known
@@ -21,6 +21,18 @@ from pipelines.records import Copy
 from pipelines.store import Store
 
 log = logging.getLogger(__name__)
+
+
+class Part(Protocol):
+    """Something that follows the tables: it can say how far it came, and is never ahead of them."""
+
+    def applied(self) -> set[str]:
+        """Ids of the commits it has learned, durably."""
+
+    def remove(self, ids: Sequence[str], /) -> object:
+        """Forget articles."""
+
+    def close(self) -> None: ...
 
 
 class State:
@@ -34,8 +46,14 @@ class State:
         self.anchors = translations.open_index(folder / "anchors")
         self.provenance = provenance.open_provenance(folder / "provenance")
         self.lines = learned.open_lines(folder / "lines")
-        self._parts = (self.catalog, self.index, self.anchors, self.provenance, self.lines)
-        for part in self._parts:
+        self._parts: dict[str, Part] = {
+            "catalog": self.catalog,
+            "index": self.index,
+            "anchors": self.anchors,
+            "provenance": self.provenance,
+            "lines": self.lines,
+        }
+        for part in self._parts.values():
             self._open.callback(part.close)
 
     def __enter__(self) -> Self:
@@ -46,12 +64,16 @@ class State:
     ) -> None:
         self._open.close()
 
+    def applied(self) -> dict[str, set[str]]:
+        """Name of each part → ids of the commits it has learned."""
+        return {name: part.applied() for name, part in self._parts.items()}
+
     def catch_up(self, store: Store) -> int:
         """Learn the commits that a dead run published and did not learn. Returns how many there were."""
-        applied = [part.applied() for part in self._parts]
+        applied = self.applied().values()
         behind = [commit for commit in store.commits() if any(commit not in done for done in applied)]
         for commit in behind:
-            log.warning("state: learning commit %s again from the tables", commit)
+            log.info("state: learning commit %s again from the tables", commit)
             articles = list(store.articles_of(commit))
             self.learn(commit, [made_ready(article) for article in articles], store.copies_of(commit))
         return len(behind)
@@ -89,7 +111,7 @@ class State:
 
     def remove(self, article_ids: Sequence[str]) -> None:
         """Forget articles everywhere under `state/`, for take-down requests."""
-        for part in self._parts:
+        for part in self._parts.values():
             part.remove(article_ids)
 
     def close(self) -> None:

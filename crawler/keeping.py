@@ -1,0 +1,208 @@
+"""`copydesk compact`, `verify` and `forget`: the tables, and everything beside them that has to stay in step."""
+
+import os
+import shutil
+import sqlite3
+import struct
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import IO
+
+import pyarrow.compute as pc
+from warcio.archiveiterator import ArchiveIterator
+
+from crawler import show
+from crawler.archive import INDEX, whole_length
+from crawler.config import Config
+from pipelines import dedup, store, stories
+from pipelines.run import parameters
+from pipelines.state import State
+from pipelines.store import Problem, Store
+
+REPAIR = "copydesk verify --repair"
+DERIVED = ("anchors", "catalog", "index", "lines", "provenance")
+"""Folders under `state/` that are made from the tables alone."""
+OK, DAMAGED = 0, 6
+
+
+def compact(settings: Config, before: date | None) -> int:
+    """Merge the files of past days; print what changed."""
+    with Store.open(settings.data, command="compact", parameters=parameters()) as tables:
+        merged = store.compact(tables, before)
+    show.table(
+        ("folder", "files before", "files now", "rows"),
+        [(m.folder, m.files_before, m.files_after, m.rows) for m in merged],
+    )
+    if not merged and show.as_text():
+        show.out.print("nothing to merge")
+    return OK
+
+
+def verify(settings: Config, *, repair: bool) -> int:
+    """Check everything; with `repair` rebuild what is derived. Returns 0, or 6 when something is (still) wrong."""
+    data = Path(settings.data)
+    with Store.open(data, lock=repair, command="verify", parameters=parameters()) as tables:
+        if repair:
+            problems = store.verify(tables, repair=True, checks=(_archive(data),))
+            _rebuild(tables, data)
+            problems = [p for p in problems if p.command != REPAIR]
+            left = store.verify(tables, checks=(_state(data), _archive(data)))
+        else:
+            problems = []
+            left = store.verify(tables, checks=(_state(data), _archive(data)))
+        rows = sum(len(tables.read(name, [key])) for name, key in (("articles", "article_id"), ("pages", "url")))
+    for problem in problems:
+        show.say(f"mended: {show.safe(problem.path, 500)}: {show.safe(problem.what, 500)}")
+    if left:
+        show.table(("file", "problem", "do"), [(p.path, p.what, p.command) for p in left])
+    elif show.as_text():
+        show.out.print(f"everything is as it was committed ({rows} rows of articles and pages)")
+    return DAMAGED if left else OK
+
+
+def _state(data: Path) -> Callable[[Store], Iterator[Problem]]:
+    """A check that everything under `state/` can be opened and has learned every commit, and no other."""
+
+    def check(tables: Store) -> Iterator[Problem]:
+        folder = data / "state"
+        if not any((folder / name).exists() for name in DERIVED):
+            if tables.commits():
+                yield Problem(str(folder), "the indexes are missing", REPAIR)
+            return
+        try:
+            with State(folder) as state:
+                state.index.verify()
+                commits = set(tables.commits())
+                for name, applied in state.applied().items():
+                    if missing := commits - applied:
+                        yield Problem(str(folder / name), f"{len(missing)} commits behind the tables", REPAIR)
+                    if unknown := applied - commits:
+                        yield Problem(
+                            str(folder / name), f"knows {len(unknown)} commits that the tables do not hold", REPAIR
+                        )
+        except (dedup.IndexMismatch, dedup.IndexDamaged, sqlite3.Error, ValueError, OSError) as error:
+            yield Problem(str(folder), str(error), REPAIR)
+
+    return check
+
+
+def _archive(data: Path) -> Callable[[Store], Iterator[Problem]]:
+    """A check that every place a row names holds the record of that address."""
+
+    def check(tables: Store) -> Iterator[Problem]:
+        wanted = tables.read("pages", ["url", "archive_file", "archive_offset"], pc.field("archive_file").is_valid())
+        by_file: dict[str, list[tuple[int, str]]] = {}
+        for row in wanted.to_pylist():
+            if row["archive_file"].startswith("raw/"):
+                by_file.setdefault(row["archive_file"], []).append((row["archive_offset"], row["url"]))
+        for name, places in sorted(by_file.items()):
+            path = data / name
+            if not path.is_file():
+                yield Problem(str(path), f"missing; {len(places)} pages name it", "put it back from a backup")
+                continue
+            with path.open("rb") as file:
+                bad = sum(not _stands(file, offset) for offset, _ in places)
+                whole = whole_length(file)
+            if bad:
+                yield Problem(str(path), f"{bad} of {len(places)} records cannot be read", "put it back from a backup")
+            elif whole != path.stat().st_size:
+                yield Problem(str(path), f"torn after byte {whole}", "the next crawl cuts it off")
+
+    return check
+
+
+def _stands(file: IO[bytes], offset: int) -> bool:
+    """Whether a WARC record can be read at this place."""
+    try:
+        file.seek(offset)
+        record = next(iter(ArchiveIterator(file)))
+        record.content_stream().read()
+        return record.rec_type in ("response", "revisit", "metadata") and not getattr(record.raw_stream, "limit", 1)
+    except Exception:  # noqa: BLE001  (whatever damaged bytes make a parser raise, the answer is no)
+        return False
+
+
+def _rebuild(tables: Store, data: Path) -> None:
+    """Make everything under `state/` that is derived again, from the tables, and the stories."""
+    for name in DERIVED:
+        shutil.rmtree(data / "state" / name, ignore_errors=True)
+    with State(data / "state") as state:
+        state.catch_up(tables)
+    if tables.commits():
+        derived = stories.derive(tables.latest_articles(list(stories.ARTICLE_COLUMNS)), tables.read("copies"))
+        tables.write_stories(tables.commits()[-1].rpartition("-")[0], derived)
+
+
+def forget(settings: Config, what: str) -> int:
+    """Remove an article or a host everywhere; print what went."""
+    data = Path(settings.data)
+    with Store.open(data, command=f"forget {what}"[:200], parameters=parameters()) as tables:
+        gone = store.forget(tables, what)
+        with State(data / "state") as state:
+            state.catch_up(tables)
+            state.remove(gone.article_ids)
+        blanked = sum(
+            blank(data, file, {at for name, at in gone.archived if name == file})
+            for file in {f for f, _ in gone.archived}
+        )
+        if tables.commits():
+            derived = stories.derive(tables.latest_articles(list(stories.ARTICLE_COLUMNS)), tables.read("copies"))
+            tables.write_stories(tables.commits()[-1].rpartition("-")[0], derived)
+    show.out.print(
+        f"forgotten: {len(gone.article_ids)} articles, {blanked} archive records; a tombstone keeps {show.safe(what)} out from now on"
+    )
+    return OK
+
+
+def blank(data: Path, name: str, offsets: Iterable[int]) -> int:
+    """Overwrite records of one archive, and the requests that belong to them, with tombstones of the same length.
+
+    Every other record keeps its place, so the offsets in `pages` and `articles` stay true. A gzip member may carry a comment of
+    any length (RFC 1952, 2.3.1), which makes a small record as long as the one it replaces. Returns how many were overwritten.
+    """
+    path = data / name
+    if not path.is_file():
+        return 0
+    wanted = set(offsets)
+    members = list(_members(path))
+    addresses = {url for at, _, url in members if at in wanted}
+    count = 0
+    with path.open("r+b") as file:
+        for at, length, url in members:
+            if at in wanted or url in addresses:
+                file.seek(at)
+                file.write(_tombstone(length))
+                count += 1
+        file.flush()
+        os.fsync(file.fileno())
+    index = data / "state" / "archive.sqlite"
+    if index.exists():
+        with sqlite3.connect(index) as db:
+            db.executescript(INDEX)
+            db.executemany("DELETE FROM payloads WHERE url = ?", [(url,) for url in addresses])
+        db.close()
+    return count
+
+
+def _members(path: Path) -> Iterator[tuple[int, int, str]]:
+    """Offset, length and target address of each record."""
+    with path.open("rb") as file:
+        records = ArchiveIterator(file)
+        for record in records:
+            url = record.rec_headers.get_header("WARC-Target-URI") or ""
+            at = records.get_record_offset()
+            yield at, records.get_record_length(), url
+
+
+def _tombstone(length: int) -> bytes:
+    """A gzip member of exactly this many bytes that holds an empty `metadata` record."""
+    record = b"WARC/1.1\r\nWARC-Type: metadata\r\nContent-Length: 0\r\n\r\n\r\n\r\n"
+    deflate = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    body = deflate.compress(record) + deflate.flush()
+    tail = struct.pack("<II", zlib.crc32(record), len(record))
+    fixed = 10 + 1 + len(body) + len(tail)
+    if length < fixed:
+        raise ValueError(f"a record of {length} bytes is too short for a tombstone")
+    return b"\x1f\x8b\x08\x10\0\0\0\0\0\xff" + b"-" * (length - fixed) + b"\0" + body + tail
