@@ -1,7 +1,7 @@
 """Finding a publisher, and trying whether its file still tells the truth."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -111,7 +111,7 @@ MONTH = f"<urlset><url><loc>{ARTICLE}</loc><lastmod>2026-08-14T21:20:00+07:00</l
 SECTION = f'<link rel="alternate" type="application/rss+xml" href="/rss/the-thao.rss"><a href="{ARTICLE}">x</a><a href="/xe?page=2">2</a>'
 
 
-def site(**changed: str | int) -> tuple[Callable[[str], Page], list[str]]:
+def site(changed: Mapping[str, str | int] | None = None) -> tuple[Callable[[str], Page], list[str]]:
     """A little congluan.vn, and the list of what was asked of it. `changed`: path → other text, or a status."""
     texts: dict[str, str | int] = {
         "robots.txt": ROBOTS,
@@ -123,7 +123,7 @@ def site(**changed: str | int) -> tuple[Callable[[str], Page], list[str]]:
         "xe": SECTION,
         ARTICLE.rpartition("/")[2]: (RECORDED / "congluan.html").read_text("utf-8"),
     }
-    texts |= changed
+    texts |= changed or {}
     asked: list[str] = []
 
     def fetch(url: str) -> Page:
@@ -161,7 +161,7 @@ def test_check_finds_what_is_there() -> None:
 
 def test_check_says_what_came_instead() -> None:
     fetch, _ = site(
-        **{
+        {
             "sitemap.xml": "<!DOCTYPE html><title>Access denied</title>",
             "rss/kinh-te.rss": 503,
             "sitemap-moi.xml": 404,
@@ -178,14 +178,14 @@ def test_check_says_what_came_instead() -> None:
 
 @pytest.mark.parametrize("answer", [503, 429])
 def test_check_asks_nothing_when_robots_cannot_be_had(answer: int) -> None:
-    fetch, asked = site(**{"robots.txt": answer})
+    fetch, asked = site({"robots.txt": answer})
     assert f"status {answer}: nothing may be asked" in str(check("congluan", fetch))
     assert asked == ["https://congluan.vn/robots.txt"]
 
 
 def test_check_asks_nothing_that_is_disallowed() -> None:
     fetch, asked = site(
-        **{"robots.txt": "User-agent: copydesk\nDisallow: /rss/\nDisallow: /*-post\nDisallow: /sitemap-2026"}
+        {"robots.txt": "User-agent: copydesk\nDisallow: /rss/\nDisallow: /*-post\nDisallow: /sitemap-2026"}
     )
     found = check("congluan", fetch)
     assert not any("/rss/" in url or "-post" in url or "sitemap-2026" in url for url in asked)
