@@ -117,7 +117,8 @@ def boilerplate(
     hosts = view.documents(numbers[wanted])["host"]
     at_home = view.documents(other)["host"] == hosts[position]
     position, other, shared = position[at_home], other[at_home], shared[at_home]
-    order = np.lexsort((-shared, position))
+    ids = view.documents(other)["id"].view(("<u8", 2))
+    order = np.lexsort((ids[:, 1], ids[:, 0], -shared, position))
     position, other = position[order], other[order]
     few = np.arange(len(position)) - np.searchsorted(position, position) < parameters.family
     position, other = position[few], other[few]
@@ -136,7 +137,7 @@ def boilerplate(
             family.places,
             family.offsets,
             rows,
-            parameters.boilerplate_least,
+            parameters.worth_a_look,
             parameters.opening,
             parameters.related,
         )
@@ -162,9 +163,13 @@ def _boilerplate(values, places, offsets, rows, least, opening, related):  # typ
                 count[i] += 1
                 i += 1
                 j += 1
+    for m in range(k - 1):  # who shares less is no family
+        if holds[m].sum() < least * len(own):
+            count -= holds[m]
+            holds[m] = False
     common = count >= 3
     found = np.zeros(len(own), np.bool_)
-    if common.sum() < least * len(own):
+    if not common.any():
         return found
 
     size = offsets[rows + 1] - offsets[rows]
@@ -175,7 +180,7 @@ def _boilerplate(values, places, offsets, rows, least, opening, related):  # typ
     n = 0
     seen = np.zeros((k, len(own)), np.bool_)  # which group holds which of mine
     groups = np.zeros(len(own), np.int64)  # how many groups hold each of mine
-    for m in np.argsort(-rest):  # the ones with most text of their own first: a page that is nothing but teaser must not tie others together
+    for m in np.argsort(-rest, kind="mergesort"):  # the ones with most text of their own first: a page that is nothing but teaser must not tie others together
         if not (holds[m] & common & ~found).any():
             continue
         group = n

@@ -75,8 +75,8 @@ class Index:
     def find(self, batch: Batch, *, run_id: str, now: datetime) -> list[Copy]:
         """Copies among `batch` and everything added before. Adds nothing.
 
-        Also rows for pairs of old articles whose decision changes because of the batch: it may bring the third page that shows what
-        is boilerplate on a host, or a new version of an article that is a copy no longer. Such rows supersede the earlier ones.
+        Also rows for pairs of old articles of which the batch changes what is known: it may bring the third page that shows what is
+        boilerplate on a host, or a new version of an article that is a copy no longer. Such rows supersede the earlier ones.
         """
         newest = {article.article_id: article for article, _ in batch}
         if not newest:
@@ -90,18 +90,18 @@ class Index:
 
         position, other, _ = after.neighbours(after.batch)
         found = self._decide(after, after.batch[position], other)
-        unsettled = self._unsettled(before, after, found)
-        position, other, _ = after.neighbours(unsettled)
-        found |= self._decide(after, unsettled[position], other)
+        unsettled = self._unsettled(before, after.first, found)
         asked = np.union1d(unsettled, gone)
         position, other, _ = before.neighbours(asked)
         earlier = self._decide(before, asked[position], other)
+        position, other, _ = after.neighbours(unsettled)
+        found |= self._decide(after, unsettled[position], other)
 
         rows: list[tuple[_Pair, CopyKind]] = []
         fresh = {document["id"].tobytes() for document in documents}
         for ids, pair in found.items():
             old = earlier.get(ids)
-            if pair.kind and (not fresh.isdisjoint(ids) or old is None or old.kind != pair.kind):
+            if pair.kind and (not fresh.isdisjoint(ids) or old is None or old.likeness != pair.likeness):
                 rows.append((pair.copy_first(), pair.kind))
         for ids, old in earlier.items():
             pair_now = found.get(ids)
@@ -127,17 +127,18 @@ class Index:
             decided[min(pair.ids, pair.turned().ids)] = pair
         return decided
 
-    def _unsettled(self, before: View, after: View, found: "Mapping[tuple[bytes, bytes], _Pair]") -> Numbers:
-        """Old articles that share their host and some text with a new one, while their host has shown too little to know its boilerplate."""
+    def _unsettled(self, before: View, first: int, found: "Mapping[tuple[bytes, bytes], _Pair]") -> Numbers:
+        """Old articles that share their host and some text with a new one, and with too few others to know what is boilerplate."""
         at_home = {
             pair.number
             for pair in found.values()
-            if pair.number < after.first <= pair.of_number and pair.document["host"] == pair.of_document["host"]
+            if pair.number < first <= pair.of_number and pair.document["host"] == pair.of_document["host"]
         }
         old = np.array(sorted(at_home), np.int64)
-        position, other, _ = before.neighbours(old)
-        home = before.documents(old)["host"][position] == before.documents(other)["host"]
-        return old[np.bincount(position[home], minlength=len(old)) < self._parameters.settled]
+        position, other, shared = before.neighbours(old)
+        family = before.documents(old)["host"][position] == before.documents(other)["host"]
+        family &= shared >= 2 * self._parameters.shared_keys  # so many are no chance: its shingles would show a family, too
+        return old[np.bincount(position[family], minlength=len(old)) < self._parameters.settled]
 
     # -- learning ---------------------------------------------------------------------------------------------------------
 

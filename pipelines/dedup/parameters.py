@@ -31,7 +31,7 @@ class Parameters:
     shared_least: int = 10
     """Shingles a pair must share, boilerplate left out, to be a copy. Equal texts need none."""
     worth_a_look: float = 0.1
-    """Share of the smaller text, boilerplate included, below which a pair is not looked at any further."""
+    """Share of the smaller text, boilerplate included, below which a pair is not looked at any further, as copies or as family."""
     near: float = 0.33
     """Jaccard from which a pair is `near`."""
     contained: float = 0.33
@@ -45,15 +45,13 @@ class Parameters:
     in_one_piece: float = 0.8
     """… unless one passage is this much of the shorter text."""
     family: int = 24
-    """Neighbours on the same host that are asked for boilerplate."""
-    boilerplate_least: float = 0.05
-    """Share of an article below which what it has in common with its family is not worth sorting out."""
+    """Neighbours on the same host that are asked for boilerplate, the nearest."""
     opening: int = 8
     """First shingles of an article, which hold its headline. Two articles of one host that share most of them are related."""
     related: float = 0.1
     """Share of what is not common to many, from which two articles of one host are related."""
-    settled: int = 8
-    """Neighbours on the same host from which on its boilerplate is taken as learned, and a new article changes no old decision."""
+    settled: int = 24
+    """Articles of its family from which on the boilerplate in an article is taken as learned, and a new one changes no old decision."""
 
     def as_dict(self) -> dict[str, str]:
         """For the metadata of tables and the index."""
