@@ -22,7 +22,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import IO, TYPE_CHECKING, Any, Self
 
 from scrapy.http import Request, Response
 from scrapy.utils.response import response_status_message
@@ -302,7 +302,7 @@ CREATE TABLE IF NOT EXISTS payloads (
 """
 
 
-def whole_length(file: io.BufferedRandom, start: int = 0) -> int:
+def whole_length(file: IO[bytes], start: int = 0) -> int:
     """The byte after the last whole gzip member at or behind `start`, which must be the beginning of one (or the end)."""
     whole = start
     file.seek(start)

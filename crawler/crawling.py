@@ -1,23 +1,28 @@
 """`copydesk crawl`: targets to publishers and addresses, one run around one crawl, a summary, an exit code."""
 
-from collections.abc import Callable, Iterator, Sequence
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from crawler import config, show
+from crawler import config, operating, show
 from crawler.config import Config, ConfigurationError
 from crawler.crawl import Crawl, CrawlResult, NoContact
 from crawler.crawl import crawl as prepare
 from crawler.publishers import publisher, publishers
 from crawler.session import Report
+from pipelines.quality import Alarm, judge
 from pipelines.run import Run, parameters
-from pipelines.store import Store
+from pipelines.store import Store, connect
 
-OK, PARTIAL = 0, 4
+log = logging.getLogger(__name__)
+
+OK, PARTIAL, QUALITY = 0, 4, 5
 SIGNALS = 128
 """A shell's convention: 128 and the number of the signal."""
 
@@ -59,13 +64,20 @@ def crawl(targets: Sequence[str], settings: Config, *, replay: tuple[Path, ...],
         except BaseException as error:
             run.close(status="interrupted", exit_code=None, message=repr(error))
             raise
-        code = _code(result)
-        status = "interrupted" if result.interrupted else "partial" if code else "finished"
-        row = run.close(status=status, exit_code=code, message="; ".join(result.failures)[:2000])
-        crawling.close()
         if result.error:
+            run.close(status="interrupted", exit_code=None, message=repr(result.error))
+            crawling.close()
             raise result.error
-        show.summary(row, run.counts.by_publisher, result.failures, requests=result.requests)
+        run.drain()
+        alarms = _alarms(settings, run.run_id, result) if not result.interrupted else []
+        code = _code(result) or (QUALITY if alarms else OK)
+        status = "interrupted" if result.interrupted else "partial" if result.failures else "finished"
+        said = [*result.failures, *map(str, alarms)]
+        row = run.close(status=status, exit_code=code, message="; ".join(said)[:2000])
+        crawling.close()
+    by_publisher = run.counts.by_publisher
+    show.summary(row, by_publisher, result.failures, requests=result.requests, alarms=[f"{a} · {a.do}" for a in alarms])
+    _tell(settings, operating.summary(row, by_publisher, alarms=alarms, failures=result.failures))
     return code
 
 
@@ -97,6 +109,22 @@ def _code(result: CrawlResult) -> int:
     if result.interrupted:
         return SIGNALS + result.interrupted
     return PARTIAL if result.failures else OK
+
+
+def _alarms(settings: Config, run_id: str, result: CrawlResult) -> list[Alarm]:
+    """What is not as it usually is. Publishers that failed have said so already."""
+    failed = {failure.partition(":")[0] for failure in result.failures}
+    with connect(settings.data) as db:
+        return judge(db, run_id, publishers=set(result.reports) - failed)
+
+
+def _tell(settings: Config, told: Mapping[str, Any]) -> None:
+    """Write the health and metrics files and call the webhook, where they are configured. None of them can fail a crawl."""
+    warnings = operating.write_health(told, health_file=settings.health_file, metrics_file=settings.metrics_file)
+    if settings.notify_url:
+        warnings.append(operating.notify(settings.notify_url, told))
+    for warning in filter(None, warnings):
+        log.warning("%s", warning)
 
 
 @contextmanager

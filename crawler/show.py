@@ -162,10 +162,14 @@ def summary(
     failed: Sequence[str] = (),
     *,
     requests: int | None = None,
+    alarms: Sequence[str] = (),
 ) -> None:
     """What a run did: per publisher how its pages ended, what was added, which copies were found."""
     if not _Way.text:
-        emit(asdict(row) | {"requests": requests, "publishers": by_publisher, "failures": list(failed)})
+        emit(
+            asdict(row)
+            | {"requests": requests, "publishers": by_publisher, "failures": list(failed), "alarms": list(alarms)}
+        )
         return
     if _Way.quiet:
         return
@@ -188,6 +192,23 @@ def summary(
     asked = f"{requests} requests · " if requests is not None else ""
     out.print(f"{asked}{row.n_articles} new articles · copies found: {found} · {seconds:.1f} s · run {row.run_id}")
     failures(failed)
+    for alarm in alarms:
+        out.print(f"[red]not as usual:[/red] {safe(alarm, 500)}")
+
+
+def findings(found: Sequence[Any], *, as_json: bool) -> int:
+    """What the doctor found: level, what, detail, and the next step. Returns 0, or 1 when something is an error."""
+    colours = {"ok": "green", "warn": "yellow", "error": "red"}
+    for one in found:
+        if as_json:
+            emit(asdict(one))
+            continue
+        out.print(
+            f"[{colours[one.level]}]{one.level:>5}[/{colours[one.level]}]  [bold]{safe(one.what)}[/bold]: {safe(one.detail, 1000)}"
+        )
+        if one.do:
+            out.print(f"       [dim]→ {safe(one.do, 500)}[/dim]")
+    return int(any(one.level == "error" for one in found))
 
 
 def failures(failed: Sequence[str]) -> None:

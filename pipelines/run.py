@@ -89,6 +89,7 @@ class Run:
         self._taken_down = TakenDown(tombstones(store))
         self._commits = 0
         self._failed: BaseException | None = None
+        self._drained = False
         self._ended: queue.SimpleQueue[Read | None] = queue.SimpleQueue()
         self._workers = None if processes == 0 else Workers(_prepare, processes=processes, warm=warm)
         self._writer = threading.Thread(target=self._write, name="writer", daemon=True)
@@ -118,16 +119,25 @@ class Run:
             work.add_done_callback(lambda f: self._arrived(page, _result(f), done))
         return done
 
-    def close(self, *, status: str = "finished", exit_code: int | None = 0, message: str = "") -> RunRow:
-        """Wait for every page, commit the rest, derive the stories, and write the run's row. Raises what the writer raised."""
+    def drain(self) -> None:
+        """Wait for every page, commit the rest and derive the stories. Raises what the writer raised. Doing it again is harmless."""
+        if self._drained:
+            return
+        self._drained = True
         if self._workers is not None:
             self._workers.close()
         self._ended.put(None)
         self._writer.join()
+        if self._failed:
+            raise self._failed
+        self._derive_stories()
+
+    def close(self, *, status: str = "finished", exit_code: int | None = 0, message: str = "") -> RunRow:
+        """`drain`, then write the run's row. Raises what the writer raised."""
         try:
+            self.drain()
             if self._failed:
                 raise self._failed
-            self._derive_stories()
             row = self._row(status, exit_code, message)
             commit_id = self._next_commit_id()
             self._store.commit(Commit(commit_id, self.run_id, run=row))
@@ -331,7 +341,7 @@ def _result(work: Future[Prepared]) -> Prepared:
         return work.result()
     except Failed as failure:
         return Prepared(outcome=Outcome("failed", failure.reason), detail=failure.detail)
-    except Exception as error:  # noqa: BLE001  (a bug in a stage costs one page, with its name in the tables, never the run)
+    except Exception as error:
         log.exception("preparing a page raised %s", type(error).__name__)
         return Prepared(outcome=Outcome("failed", "bug"), detail=repr(error))
 

@@ -110,7 +110,7 @@ def size(source: Path) -> int:
 def _warc(path: Path, window: Window, on_bytes: Callable[[int], None] | None) -> Iterator[Page]:
     """The HTTP responses of an archive. Revisit records and non-HTTP records hold no page and are passed over."""
     at = last = 0
-    record = None
+    record: Any = None
     with path.open("rb") as file:
         records = ArchiveIterator(file)
         while True:
