@@ -311,7 +311,7 @@ def _state(config: Config) -> Iterator[Finding]:
         )
         yield Finding("ok", "index", f"opens, with today's parameters{late}")
     except (IndexMismatch, IndexDamaged) as error:
-        yield Finding("error", "index", str(error), "copydesk reextract")
+        yield Finding("error", "index", str(error), "copydesk verify --repair")
     finally:
         lock.release()
 
