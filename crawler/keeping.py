@@ -59,6 +59,8 @@ def verify(settings: Config, *, repair: bool) -> int:
         show.table(("file", "problem", "do"), [(p.path, p.what, p.command) for p in left])
     elif show.as_text():
         show.out.print(f"everything is as it was committed ({rows} rows of articles and pages)")
+    else:
+        show.emit({"problems": 0, "rows": rows})
     return DAMAGED if left else OK
 
 

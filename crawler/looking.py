@@ -185,8 +185,12 @@ def _relations(article: str, relations: Sequence[Row]) -> None:
             f"  [bold]{r['kind']}[/bold] {direction} {show.safe(r['host'] or '?')}: {show.safe(r['title'] or r['url'] or '?', 90)}"
         )
         show.out.print(f"    {', '.join(numbers)} · by {show.safe(r['method'])}, {r['decided_at']:%Y-%m-%d %H:%M}")
+        anchors = [fact["value"] for fact in r["evidence"] or () if fact["name"] == "anchor"]
         for fact in r["evidence"] or ():
-            show.out.print(f"    [dim]{show.safe(fact['name'])}: {show.safe(fact['value'], 300)}[/dim]")
+            if fact["name"] != "anchor":
+                show.out.print(f"    [dim]{show.safe(fact['name'])}: {show.safe(fact['value'], 300)}[/dim]")
+        if anchors:
+            show.out.print(f"    [dim]anchors in both: {show.safe(' · '.join(anchors), 1500)}[/dim]")
 
 
 def _story(article: str, members: Sequence[Row]) -> None:
