@@ -80,6 +80,7 @@ ALONE = (
     | dict.fromkeys(_folded(_listed(markers.PLAYER)), "player")
 )
 """Words that are a marker when they stand alone on their line → its kind."""
+_LONGEST = max(map(len, ALONE)) + 10
 
 
 # -- what kind of text -------------------------------------------------------------------------------------------------------
@@ -530,7 +531,7 @@ def whole_line(line: str, title: str) -> str | None:
         return "player"
     if _is_image(bare, title):
         return "image"
-    if kind := ALONE.get(fold(bare)):
+    if len(bare) <= _LONGEST and (kind := ALONE.get(fold(bare))):
         return kind
     label, colon, rest = bare.replace("：", ":").partition(":")
     if colon and len(label) <= 40 and not rest.rstrip(_SPACE).endswith((".", "。")):
