@@ -3,7 +3,6 @@
 import itertools
 import re
 from collections.abc import Mapping
-from copy import deepcopy
 from dataclasses import dataclass
 from importlib.metadata import version
 
@@ -23,6 +22,7 @@ from pipelines.records import Article, Layout, Page, Rejected, Removed
 EXTRACTOR = f"copydesk-extract/1 blocks/{model.VERSION} trafilatura/{version('trafilatura')}"
 """Stored with every article: our version, the model's, and that of the library the model listens to."""
 
+FAST = True
 MIN_WORDS = 8
 """Below this nothing on the page is an article. Every letter of a script without spaces counts as a word."""
 _RESET_AFTER = 500
@@ -125,6 +125,7 @@ def extract(page: Page, *, template: frozenset[int] = frozenset()) -> Article:
         rights=metadata.rights(seen.meta, page.headers),
         extractor=EXTRACTOR,
         page_lines=page_lines(seen.blocks),
+        below=_below(seen.blocks, chosen),
         archive_file=page.archive_file,
         archive_offset=page.archive_offset,
     )
@@ -133,6 +134,15 @@ def extract(page: Page, *, template: frozenset[int] = frozenset()) -> Article:
 def body(article: Article) -> str:
     """What a reader reads below the title: the lead, then the text."""
     return "\n".join(part for part in (article.lead, article.text) if part)
+
+
+def _below(blocks: list[Block], chosen: list[int]) -> tuple[str, ...]:
+    """What was left out from the last blocks of the text on. Source, advertisement and comment lines alternate there."""
+    if not chosen:
+        return ()
+    kept = set(chosen)
+    first = sorted(kept)[-4:][0]
+    return tuple(blocks[i].text for i in range(first, min(first + 24, len(blocks))) if i not in kept)[:12]
 
 
 def page_lines(blocks: list[Block]) -> tuple[int, ...]:
@@ -170,7 +180,7 @@ def chances(seen: Seen) -> Matrix:
 
 
 def _trafilatura(tree: HtmlElement) -> str:
-    document = trafilatura.bare_extraction(deepcopy(tree), with_metadata=False, include_comments=False)
+    document = trafilatura.bare_extraction(tree, with_metadata=False, include_comments=False, fast=FAST)
     return getattr(document, "text", None) or ""
 
 
@@ -232,7 +242,7 @@ def language_of(text: str, declared: str | None = None) -> str | None:
     """The language of a text as BCP 47. What is declared stands if the text agrees on the primary language."""
     import py3langid  # noqa: PLC0415  (its model takes half a second to load)
 
-    guess = str(py3langid.classify(text[:4000])[0]) if len(text) > 20 else None
+    guess = str(py3langid.classify(text[:1500])[0]) if len(text) > 20 else None
     if declared and _TAG.fullmatch(declared.strip()):
         primary, *rest = declared.strip().replace("_", "-").split("-")
         if guess is None or primary.lower() == guess:
