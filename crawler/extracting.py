@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -75,9 +75,16 @@ def row(article: Article) -> dict[str, Any]:
         "text": body(article),
         "title": article.title,
         "authors": list(article.authors),
-        "date": article.published_at,
+        "date": local_time(article),
         "language": article.language,
     }
+
+
+def local_time(article: Article) -> datetime | None:
+    """When it was published, by the clock the page was written by, so that the day is the day readers saw."""
+    if article.published_at is None or article.published_offset is None:
+        return article.published_at
+    return article.published_at.astimezone(timezone(timedelta(minutes=article.published_offset)))
 
 
 def _listing(path: Path) -> list[dict[str, Any]]:
