@@ -55,7 +55,7 @@ class Parameters:
     """What the answers depend on. Stored in the index; another value is refused."""
 
     window_days: int = 30
-    threshold: float = 0.5
+    threshold: float = 0.3
     """Least probability of a link."""
     margin: float = 1.0
     """Least distance in log odds to the next candidate of the same language that is not the same text."""
@@ -309,20 +309,22 @@ class AnchorIndex:
                 touched.add((source, target))
         self._db.execute("COMMIT")
         for source, target in sorted(touched):
-            rows = self._db.execute(
+            stored = self._db.execute(
                 "SELECT sizes, words FROM pair WHERE source = ? AND target = ? ORDER BY a, b", (source, target)
             )
-            learned = learn.learn([learn.unpacked(*row) for row in rows])
+            learned = learn.learn([learn.unpacked(*one) for one in stored])
             arrays = (learned.source, learned.target, learned.likely, learned.weighed, learned.rarity)
-            row = (
-                source,
-                target,
-                learned.n_pairs,
-                learned.slope,
-                learned.middle,
-                *(array.tobytes() for array in arrays),
+            self._db.execute(
+                "INSERT OR REPLACE INTO association VALUES (?,?,?,?,?,?,?,?,?,?)",
+                (
+                    source,
+                    target,
+                    learned.n_pairs,
+                    learned.slope,
+                    learned.middle,
+                    *(array.tobytes() for array in arrays),
+                ),
             )
-            self._db.execute("INSERT OR REPLACE INTO association VALUES (?,?,?,?,?,?,?,?,?,?)", row)
         self._load_associations()
 
     def _load_associations(self) -> None:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numba
@@ -60,7 +61,7 @@ def load(path: Path) -> Postings:
     ends = np.cumsum([16, 8 * n, 4 * n, 4 * m, 4 * m]).tolist()
     if ends[-1] != len(raw):
         raise ValueError(f"{path.name}: {len(raw)} bytes, expected {ends[-1]}")
-    parts = [raw[start:end] for start, end in zip(ends[:-1], ends[1:], strict=True)]
+    parts = [raw[start:end] for start, end in pairwise(ends)]
     return Postings(parts[0].view(np.uint64), parts[1].view(np.int32), parts[2].view(np.int32), parts[3].view(np.int32))
 
 
