@@ -58,6 +58,7 @@ CREATE INDEX IF NOT EXISTS urls_slug ON urls (slug) WHERE slug != '';
 CREATE TABLE IF NOT EXISTS lists (
     url TEXT PRIMARY KEY,
     publisher TEXT NOT NULL,
+    waiting TEXT NOT NULL DEFAULT '', -- kind and depth while another list has led here and it was not asked yet
     next_visit REAL NOT NULL DEFAULT 0,
     every REAL NOT NULL DEFAULT 0,
     etag TEXT NOT NULL DEFAULT '',
@@ -284,6 +285,31 @@ class Frontier:
                 return Listing(url, due=True)
         return Listing(url, row[0] <= at, *row[1:])
 
+    def announce(self, publisher: str, lists: Iterable[tuple[str, str]], *, now: datetime | None = None) -> list[str]:
+        """Other lists led here: (address, note). They wait, also across a crash, until they answer or fail.
+
+        Returns the addresses whose time has come; the others do not wait.
+        """
+        at = (now or datetime.now(UTC)).timestamp()
+        due = []
+        with self._transaction() as db:
+            for url, note in lists:
+                row = db.execute(
+                    "INSERT INTO lists (url, publisher, waiting) VALUES (?, ?, ?) ON CONFLICT (url) DO UPDATE"
+                    " SET waiting = CASE WHEN next_visit <= ? THEN excluded.waiting ELSE '' END RETURNING waiting",
+                    (url, publisher, note, at),
+                ).fetchone()
+                if row[0]:
+                    due.append(url)
+        return due
+
+    def announced(self, publisher: str) -> list[tuple[str, str]]:
+        """(address, note) of the lists that wait."""
+        with self._lock:
+            return self._db.execute(
+                "SELECT url, waiting FROM lists WHERE publisher = ? AND waiting != ''", (publisher,)
+            ).fetchall()
+
     def visited(
         self,
         url: str,
@@ -304,7 +330,7 @@ class Frontier:
                 max(every or LIST_FIRST.total_seconds(), LIST_SHORTEST.total_seconds()), LIST_LONGEST.total_seconds()
             )
             db.execute(
-                "UPDATE lists SET next_visit = ?, every = ?, etag = ?, last_modified = ?, body = ?, failures = 0,"
+                "UPDATE lists SET waiting = '', next_visit = ?, every = ?, etag = ?, last_modified = ?, body = ?, failures = 0,"
                 " news = news + ? WHERE url = ?",
                 (at + every, every, etag, last_modified, body, news, url),
             )
@@ -312,7 +338,7 @@ class Frontier:
     def list_failed(self, url: str, *, now: datetime | None = None) -> int:
         """A list did not answer. Returns how often in a row; the next crawl asks again."""
         with self._transaction() as db:
-            db.execute("UPDATE lists SET failures = failures + 1, next_visit = ? WHERE url = ?",
+            db.execute("UPDATE lists SET waiting = '', failures = failures + 1, next_visit = ? WHERE url = ?",
                        ((now or datetime.now(UTC)).timestamp(), url))  # fmt: skip
             row = db.execute("SELECT failures FROM lists WHERE url = ?", (url,)).fetchone()
             return int(row[0]) if row else 0

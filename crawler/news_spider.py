@@ -224,6 +224,9 @@ class NewsSpider(scrapy.Spider):
         if not rules.reachable:
             return
         named = [url for url in rules.sitemaps if self.owns(url)]
+        for url, note in self.session.frontier.announced(self.name):
+            kind, _, depth = note.partition(" ")
+            self._queue(List(kind, url, int(depth), known=False), asked=True)  # type: ignore[arg-type]
         for kind, known, addresses in (
             ("sitemap", True, self.sitemaps),
             ("sitemap", False, named),
@@ -242,6 +245,13 @@ class NewsSpider(scrapy.Spider):
         self._asked.add(str(address))
         if asked or self.session.frontier.listing(self.name, what.url, now=self.session.now()).due:
             self._lists.append(what)
+
+    def _lead_to(self, more: Iterable[List]) -> None:
+        """Have the lists fetched that another led to. The frontier knows of them before it forgets the one that did."""
+        lists = {child.url: child for child in more}
+        notes = [(child.url, f"{child.kind} {child.depth}") for child in lists.values()]
+        for url in self.session.frontier.announce(self.name, notes, now=self.session.now()):
+            self._queue(lists[url], asked=True)
 
     def _next(self) -> scrapy.Request | None:
         """The next request to make, or None when there is no room or nothing to ask."""
@@ -343,10 +353,8 @@ class NewsSpider(scrapy.Spider):
         found = list(self._wanted(entries, what))
         new = await asyncio.to_thread(frontier.add, self.name, found, now=now)
         self.report.new += new
-        frontier.visited(what.url, news=new, body=body, **_validators(response), now=now)
-        for child in more:
-            if child.kind == "sitemap" or new:
-                self._queue(child)
+        self._lead_to([child for child in more if child.kind == "sitemap" or new])
+        frontier.visited(what.url, news=new, body=body, **_validators(response), now=now)  # when all is safe it gave
         self.session.wake()
 
     def _read_list(self, what: List, body: bytes, url: str) -> tuple[Iterable[Entry], list[List]]:
@@ -393,10 +401,12 @@ class NewsSpider(scrapy.Spider):
         self._done()
 
     def _list_error(self, what: List, why: str, *, missing: bool = False) -> None:
-        self.session.frontier.list_failed(what.url, now=self.session.now())
+        frontier, now = self.session.frontier, self.session.now()
         if missing:
+            frontier.visited(what.url, news=0, now=now)  # it may come back: ask, but ever more seldom
             self.report.note(f"{what.kind} {what.url}", why)
         else:
+            frontier.list_failed(what.url, now=now)
             self.report.failure(f"{what.kind} {what.url}", why)
 
     # -- articles -----------------------------------------------------------------------------------------------------------
