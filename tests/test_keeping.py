@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,18 +10,18 @@ import pytest
 from crawler.keeping import blank
 from pipelines import sources
 from tests.site import Server, address, congluan, edition, vietnam_vn
-from tests.stories import HYDROGEN, NEWSROOM
+from tests.stories import BRIDGE, HYDROGEN, NEWSROOM
 from tests.test_main_job import ask, copydesk
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("keeping")
     now = datetime.now(UTC)
-    stories = (HYDROGEN, NEWSROOM)
+    stories = (HYDROGEN, NEWSROOM, BRIDGE)
     with Server(congluan(now, stories=stories) | vietnam_vn(now, stories=stories, slow=0.0)) as server:
         copydesk("crawl", *(f"--allow-address={one}" for one in server.allow), cwd=folder, code=None)
-    yield folder / "data"
+    return folder / "data"
 
 
 @pytest.fixture
@@ -93,7 +92,7 @@ def test_forget_removes_an_article_everywhere_and_keeps_it_out(mine: Path) -> No
     )
     assert n == 5
     now = datetime.now(UTC)
-    with Server(vietnam_vn(now, stories=(HYDROGEN,), slow=0.0)) as server:
+    with Server(vietnam_vn(now, stories=(HYDROGEN, BRIDGE), slow=0.0)) as server:
         copydesk("crawl", gone, *(f"--allow-address={one}" for one in server.allow), cwd=mine.parent, code=None)
     assert ask(mine, f"SELECT outcome, reason FROM pages WHERE url = '{gone}'") in ([("rejected", "forgotten")], [])
     assert ask(mine, f"SELECT 1 FROM articles WHERE url = '{gone}'") == []
