@@ -6,6 +6,7 @@ import platform
 import resource
 import shutil
 import socket
+import sqlite3
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -72,30 +73,30 @@ def doctor(
     `origin` says where each configured value came from (see `config.load`). Takes seconds; raises nothing.
     """
     findings: list[Finding] = []
-    for check in (
-        _python, _libraries, _limits, lambda: _clock(config, now()), lambda: _disk(config), lambda: _lock(config), lambda: _tables(config),
-        lambda: _state(config), lambda: _configuration(config, origin),
-    ):  # fmt: skip
-        findings += _guarded(check)
-    if network:
-        findings += _guarded(lambda: _network(config, fetch, now))
+    checks: dict[str, Callable[[], Iterator[Finding]]] = {
+        "python": _python,
+        "libraries": _libraries,
+        "limits": _limits,
+        "clock": lambda: _clock(config, now()),
+        "data": lambda: _disk(config),
+        "lock": lambda: _lock(config),
+        "tables": lambda: _tables(config),
+        "index": lambda: _state(config),
+        "configuration": lambda: _configuration(config, origin),
+        "network": lambda: _network(config, fetch, now) if network else iter(()),
+    }
+    for name, check in checks.items():
+        findings += _guarded(name, check)
     return findings
 
 
-def _guarded(check: Callable[[], Iterator[Finding]]) -> list[Finding]:
+def _guarded(name: str, check: Callable[[], Iterator[Finding]]) -> list[Finding]:
     """A check that breaks is a finding too."""
     found: list[Finding] = []
     try:
         found.extend(check())
     except Exception as error:  # noqa: BLE001  (the doctor must not fall ill)
-        found.append(
-            Finding(
-                "error",
-                getattr(check, "__name__", "check").strip("_<>"),
-                f"could not be looked at: {error!r}",
-                "please report this",
-            )
-        )
+        found.append(Finding("error", name, f"could not be looked at: {error!r}", "please report this"))
     return found
 
 
@@ -312,7 +313,7 @@ def _state(config: Config) -> Iterator[Finding]:
             else ""
         )
         yield Finding("ok", "index", f"opens, with today's parameters{late}")
-    except (IndexMismatch, IndexDamaged) as error:
+    except (IndexMismatch, IndexDamaged, sqlite3.Error, ValueError, OSError) as error:
         yield Finding("error", "index", str(error), "copydesk verify --repair")
     finally:
         lock.release()

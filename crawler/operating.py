@@ -57,16 +57,17 @@ def _cron(config: Config, executable: str, folder: Path, minute: int) -> str:
     data = [] if config.data == "data" else ["--data", config.data]
 
     def command(*words: str) -> str:
-        line = f"cd {shlex.quote(str(folder))} && {shlex.join([executable, *words, *data])}"
-        return line.replace("%", r"\%")  # cron reads % as a line break
+        line = f"cd {shlex.quote(str(folder))} && {shlex.join([executable, *words, *data])} >> copydesk.log 2>&1"
+        told = 'c=$?; [ $c -eq 3 ] || { echo "copydesk ended with $c"; tail -n 5 copydesk.log; }'
+        return f"{line} || {{ {told}; }}".replace("%", r"\%")  # cron reads % as a line break
 
     return f"""\
 # copydesk: crawl every hour, merge small files on Sundays. Add with `crontab -e`.
 # The minute follows from this machine's name, so that machines spread out. copydesk locks its data folder: when the run before is
 # still at work, the new one ends at once with exit code 3 and does nothing.
 # Output appears only when something went wrong; cron mails it to MAILTO.
-{minute} * * * * {command("crawl", "--log", "json")} >> copydesk.log 2>&1 || {{ c=$?; [ $c -eq 3 ] || {{ echo "copydesk ended with $c"; tail -n 5 copydesk.log; }}; }}
-{(minute + 30) % 60} 3 * * 0 {command("compact", "--quiet")}
+{minute} * * * * {command("crawl", "--log", "json")}
+{(minute + 30) % 60} 3 * * 0 {command("compact", "--log", "json")}
 """
 
 

@@ -18,11 +18,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawler import config, doctor, operating
+from crawler import config, doctor
 from crawler.config import Config, ConfigurationError
 from crawler.operating import metrics, notify, schedule_lines, summary, write_health
 from pipelines.quality import Alarm
 from pipelines.records import Page, RunRow
+from pipelines.state import State
 from pipelines.store import Store
 from pipelines.store.lock import FolderLock
 from tests.report import folder
@@ -353,6 +354,17 @@ def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_check_that_breaks_is_a_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "_limits", lambda: 1 / 0)
-    found = _looked({"data": str(tmp_path)})
-    assert any("ZeroDivisionError" in f.detail for fs in found.values() for f in fs)
-    assert operating.GOOD == (0, 3)
+    (finding,) = _looked({"data": str(tmp_path)})["limits"]
+    assert finding.level == "error"
+    assert "ZeroDivisionError" in finding.detail
+
+
+def test_an_index_that_does_not_open(tmp_path: Path) -> None:
+    with Store.open(tmp_path), State(tmp_path / "state"):
+        pass
+    assert _looked({"data": str(tmp_path)})["index"][0].level == "ok"
+    for path in (tmp_path / "state" / "index").rglob("*"):
+        if path.is_file():
+            path.write_bytes(b"{}")
+    (finding,) = _looked({"data": str(tmp_path)})["index"]
+    assert (finding.level, finding.do) == ("error", "copydesk verify --repair")
