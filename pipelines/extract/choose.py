@@ -7,7 +7,7 @@ from pipelines.extract.features import Matrix
 
 FLOOR = 0.2
 """No block less likely than this is taken, however little the page has."""
-_LONG = 40
+_LONG = 120
 """Squeezed characters from which a block that stands elsewhere already is a repetition, not a refrain."""
 
 

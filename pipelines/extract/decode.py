@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from charset_normalizer import from_bytes
 from lxml import etree
-from lxml.html import HtmlElement, HTMLParser, document_fromstring
+from lxml.html import HtmlElement, document_fromstring
 
 from pipelines.records import Rejected
 
@@ -205,12 +205,17 @@ def check(body: bytes, content_type: str = "") -> None:
             raise Rejected("too_complex", f"one tag with more than {MAX_ATTRIBUTES} attributes")
 
 
+# lxml.html asks a Python function for the class of every element it hands out; one class for all is faster by a tenth of the whole run.
+_ONE_CLASS = etree.ElementDefaultClassLookup(element=HtmlElement)
+
+
 def parse(text: str) -> HtmlElement:
     """One tree for everything that follows, without comments.
 
     Raises `Rejected`: `empty`; `too_complex` beyond depth 256, where libxml2 stops and silently returns what it has.
     """
-    parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False)
+    parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False)
+    parser.set_element_class_lookup(_ONE_CLASS)
     try:
         tree = document_fromstring(text.encode("utf-8", "replace"), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError) as error:

@@ -69,6 +69,12 @@ def article(found: tuple[Thing, ...]) -> Thing:
     for thing in found:
         if types(thing) & ARTICLE_TYPES and _weight(thing) > _weight(best):
             best = thing
+    author = best.get("author")
+    references = [item for item in (author if isinstance(author, list) else [author]) if isinstance(item, dict) and "@id" in item and "name" not in item]
+    if references:  # graphs name a person once and refer to it
+        known = {thing.get("@id"): thing for thing in found if "name" in thing}
+        people = [known[item["@id"]] for item in references if isinstance(item["@id"], str) and item["@id"] in known]
+        best = best | {"author": people or author}
     return best
 
 
@@ -96,5 +102,6 @@ def names(value: Any) -> list[str]:
     if isinstance(value, list):
         return [name for item in value for name in names(item)]
     if isinstance(value, dict):
-        return names(value.get("name"))
+        given = f"{text(value.get('givenName'))} {text(value.get('familyName'))}".strip()
+        return names(value.get("name")) or ([given] if given else [])
     return [plain] if isinstance(value, str) and (plain := text(value)) else []

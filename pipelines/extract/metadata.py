@@ -61,23 +61,76 @@ def without_site(text: str, site: str) -> str:
     return text
 
 
+_BY = re.compile(
+    r"^(?:by|von|par|por|de|di|da|door|av|af|od|autor(?:en|in)?|authors?|written by|text|texte|foto|story by|reported by|from|przez|yazan|oleh|penulis|"
+    r"bài|tác giả|作者|記者|文|取材|автор|текст|συντάκτης|του|της)\s*[:：]?\s+|^[|•·–—-]\s*",
+    re.IGNORECASE,
+)
+_BETWEEN = re.compile(r"\s*(?:,|;|/|\||·|•|、|，|\s(?:und|and|et|y|e|i|og|och|en|ve|và|dan|&|и|και)\s)\s*", re.IGNORECASE)
+_NO_NAME = re.compile(r"\d|https?:|www\.|@|[()\[\]{}<>]|[?!…:]|^\W*$")
+_BYLINE = re.compile(r"author|byline|writer|autor|redakteur|reporter|journalist|penulis|tac-?gia", re.IGNORECASE)
+_NO_BYLINE = re.compile(r"image|img|avatar|bio|photo|social|link|icon|description|related|more|count|follow|comment|box|title|role|date|time", re.IGNORECASE)
+
+
 def authors(tree: HtmlElement, meta: Meta, article: jsonld.Thing) -> tuple[str, ...]:
-    """Who wrote the article, in order, each once."""
-    return (
-        people(jsonld.names(article.get("author")))
-        or people(meta.get("author", ()))
-        or people(meta.get("article:author", ()))
-    )
+    """Who wrote the article, in order, each once.
+
+    JSON-LD, then meta, then the byline that a reader sees; a name that is only the site's own is given when no person is found.
+    """
+    sites = {name.casefold() for name in (*meta.get("og:site_name", ()), *jsonld.names(article.get("publisher")))}
+    stated = jsonld.names(article.get("author"))
+    first_choice: tuple[str, ...] = ()
+    for named in (stated, meta.get("author", ()), meta.get("article:author", ()), meta.get("parsely-author", ()), meta.get("dc.creator", ())):
+        found = people(named)
+        if found and not first_choice:
+            first_choice = found
+        if found and not all(_is_site(name, sites, article) for name in found):
+            return found
+    return byline(tree) or first_choice
+
+
+def _is_site(name: str, sites: set[str], article: jsonld.Thing) -> bool:
+    plain = name.casefold()
+    author = article.get("author")
+    organisation = isinstance(author, dict) and "Organization" in jsonld.types(author)
+    return plain in sites or (organisation and plain == jsonld.text(author.get("name")).casefold()) or bool(re.search(r"\.\w{2,3}$|^admin", plain))
+
+
+def byline(tree: HtmlElement) -> tuple[str, ...]:
+    """The names in the first byline of the page that looks like one; () if none does."""
+    marked = [element for element in tree.iter("a", "span", "div", "p", "address", "li", "strong", "em") if _is_byline(element)]
+    for element in sorted(marked[:40], key=lambda e: not ("author" in (e.get("rel") or "") or (e.get("itemprop") or "") == "author")):
+        text = squash(" ".join(element.itertext("*")))  # names and roles often stand in elements of their own, without a space
+        if 2 < len(text) <= 120:
+            found = people([text])
+            if found and all(_like_a_name(name) for name in found):
+                return found
+    return ()
+
+
+def _is_byline(element: HtmlElement) -> bool:
+    if "author" in (element.get("rel") or "") or (element.get("itemprop") or "") == "author":
+        return True
+    named = f"{element.get('class') or ''} {element.get('id') or ''}"
+    return _BYLINE.search(named) is not None and _NO_BYLINE.search(named) is None
+
+
+def _like_a_name(name: str) -> bool:
+    words = name.split()
+    return len(words) <= 5 and (not words[0].islower() or not name.isascii()) and (len(words) > 1 or not name.isascii() or len(name) > 2)
 
 
 def people(named: Iterable[str]) -> tuple[str, ...]:
-    """Names as names: no addresses, no "By", each once."""
-    kept = (squash(name) for name in named)
-    return tuple(
-        dict.fromkeys(
-            name for name in kept if name and not name.startswith(("http:", "https:", "@")) and len(name) < 120
-        )
-    )
+    """Names as names: several in one string set apart, without "By", addresses and picture credits, each once."""
+    kept: dict[str, None] = {}
+    for text in named:
+        if "://" in text or "facebook.com" in text or "twitter.com" in text:
+            continue
+        for part in _BETWEEN.split(_BY.sub("", squash(text))):
+            name = _BY.sub("", part.strip(" .|-–—")).strip()
+            if 1 < len(name) < 80 and not _BY.match(f"{name} ") and not _NO_NAME.search(name):
+                kept.setdefault(name)
+    return tuple(kept)
 
 
 def sources(meta: Meta, article: jsonld.Thing, url: str) -> list[Declaration]:
