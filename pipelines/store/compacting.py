@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from pipelines.store.errors import storage
 from pipelines.store.parquet import CHECKED, encode
-from pipelines.store.schema import SCHEMAS
+from pipelines.store.schema import SCHEMAS, whole
 from pipelines.store.store import Store
 
 MAX_ROWS = 100_000
@@ -102,12 +102,4 @@ def _together(store: Store, table: str, paths: list[str]) -> pa.Table:
     """All rows of some files, with every column that any of them has: a newer version may know more than we do."""
     tables = [ds.dataset(path, filesystem=store.files.fs, format=CHECKED).to_table() for path in paths]
     schema = pa.unify_schemas([SCHEMAS[table], *(t.schema.remove_metadata() for t in tables)])
-    return pa.concat_tables([_as(t, schema) for t in tables])
-
-
-def _as(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    columns = [
-        table[field.name].cast(field.type) if field.name in table.column_names else pa.nulls(len(table), field.type)
-        for field in schema
-    ]
-    return pa.Table.from_arrays(columns, schema=schema)
+    return pa.concat_tables([whole(t, schema) for t in tables])

@@ -277,6 +277,15 @@ def days(times: Iterable[datetime]) -> list[date]:
     return [t.astimezone(UTC).date() for t in times]
 
 
+def whole(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """`table` with all columns of `schema` and no others; those it lacks are null."""
+    columns = [
+        table[field.name].cast(field.type) if field.name in table.column_names else pa.nulls(len(table), field.type)
+        for field in schema
+    ]
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
 def in_order(table: pa.Table, name: str) -> pa.Table:
     """`table` sorted as files of the table `name` are: neighbours share columns, so the file is smaller and filters skip."""
     first, *others = SORTED_BY[name]

@@ -10,6 +10,7 @@ from typing import Self
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 import xxhash
 
 from pipelines.records import Article, Commit, Copy, PageRow
@@ -21,7 +22,7 @@ from pipelines.store.files import Files, LocalFiles
 from pipelines.store.lock import FolderLock
 from pipelines.store.manifest import Added, Damaged, Manifest
 from pipelines.store.parquet import CHECKED, encode, file_metadata
-from pipelines.store.schema import SCHEMAS
+from pipelines.store.schema import SCHEMAS, whole
 
 _COPY = "manifest.json"
 
@@ -286,10 +287,26 @@ class Store:
         return _latest(table).select(columns)
 
     def article(self, article_id: str) -> Article | None:
-        """The latest version of an article."""
-        found = self.read("articles", filter=pc.field("article_id") == article_id)
-        versions = rows.articles_of_table(found)
-        return max(versions, key=lambda a: a.version, default=None)
+        """The latest version of an article. Raises `StorageError` when a file is damaged."""
+        dataset = self.dataset("articles")
+        if dataset is None:
+            return None
+        mine = pc.field("article_id") == article_id
+        try:
+            # First the file, by the one column: a filter alone would decode every text on the way.
+            found = dataset.to_table(columns=["version", "__filename"], filter=mine)
+            last = max(found.to_pylist(), key=lambda row: row["version"], default=None)
+            if last is None:
+                return None
+            with self.files.fs.open_input_file(last["__filename"]) as f:
+                file = pq.ParquetFile(f, page_checksum_verification=True)
+                for group in range(file.num_row_groups):
+                    if article_id in file.read_row_group(group, ["article_id"])["article_id"].to_pylist():
+                        found = file.read_row_group(group).filter(mine & (pc.field("version") == last["version"]))
+                        return rows.articles_of_table(whole(found, SCHEMAS["articles"]))[-1]
+        except (OSError, pa.ArrowException) as error:
+            raise self._damaged("articles", error) from error
+        return None
 
     def has_stories(self) -> bool:
         return bool(self.files.names("stories"))

@@ -199,7 +199,7 @@ def test_no_flipped_bit_of_a_page_goes_unnoticed(data: Path) -> None:
     with Store.open(data, lock=False) as store:
         good = sorted(map(str, store.read("articles").to_pylist()))
         noticed = 0
-        for _ in range(150):
+        for _ in range(80):
             column = group.column(chance.randrange(group.num_columns))
             content = bytearray(whole)
             content[column.data_page_offset + chance.randrange(column.total_compressed_size)] ^= 1 << chance.randrange(
@@ -210,7 +210,7 @@ def test_no_flipped_bit_of_a_page_goes_unnoticed(data: Path) -> None:
                 assert sorted(map(str, store.read("articles").to_pylist())) == good  # a byte that says nothing
             except StorageError as refused:
                 noticed += refused.path == str(victim)
-    assert noticed > 100
+    assert noticed > 50
 
 
 @pytest.mark.parametrize("compacted", [False, True])

@@ -134,11 +134,11 @@ def writer(data: Path) -> subprocess.Popen[str]:
 def test_kill_minus_nine_at_any_instant(tmp_path: Path) -> None:
     data = tmp_path / "data"
     told = 0
-    for n in range(12):
+    for n in range(8):
         process = writer(data)
         assert process.stdout is not None
         told = max(told, int(process.stdout.readline()) + 1)
-        time.sleep(0.003 * n)
+        time.sleep(0.004 * n)
         process.kill()
         told = max([told, *(int(line) + 1 for line in process.stdout)])
         process.wait()
