@@ -78,7 +78,6 @@ def clean(article: Article) -> Article:
         pass
     _below(draft, [draft.read(line) for line in article.below[:_BELOW_LINES]])
     text = "\n".join(draft.lines)
-    text = text.strip("\n") if draft.removed else text
     credit = (declaration.value for declaration in draft.declared if declaration.kind == "credit")
     return replace(
         article,
@@ -106,6 +105,8 @@ def content_hash(title: str, lead: str, text: str) -> str:
 def _pass(draft: _Draft) -> bool:
     """One round over the text. True when something was cut, because that may lay open the next marker."""
     before = len(draft.removed)
+    if before:
+        draft.lines = "\n".join(draft.lines).strip("\n").split("\n")
     _anywhere(draft)
     _tails(draft)
     _head(draft)
