@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 from itertools import count
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +18,15 @@ SWITCHES = (
     "--disable-sync", "--disable-extensions", "--hide-scrollbars", "--remote-debugging-pipe",
 )  # fmt: skip
 
+_WIRE = """
+import fcntl, os, sys
+read, write = (fcntl.fcntl(int(number), fcntl.F_DUPFD, 10) for number in sys.argv[1:3])
+os.dup2(read, 3)
+os.dup2(write, 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+"""The browser reads descriptor 3 and writes descriptor 4."""
+
 
 class Chromium:
     """One tab. `complaints` are what the console and the security policy said about the page."""
@@ -26,18 +36,9 @@ class Chromium:
         here_read, there_write = os.pipe()
         there_read, here_write = os.pipe()
 
-        def wire() -> None:  # the browser reads descriptor 3 and writes descriptor 4
-            read, write = os.dup(there_read), os.dup(there_write)
-            os.dup2(read, 3)
-            os.dup2(write, 4)
-
         self._process = subprocess.Popen(
-            [PROGRAM, *SWITCHES, f"--user-data-dir={profile}", "about:blank"],
-            close_fds=False,
-            preexec_fn=wire,  # noqa: PLW1509  (descriptors 3 and 4 can be had in no other way)
-            start_new_session=True,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            [sys.executable, "-c", _WIRE, str(there_read), str(there_write), PROGRAM, *SWITCHES, f"--user-data-dir={profile}", "about:blank"],
+            pass_fds=(there_read, there_write), start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         os.close(there_read)
         os.close(there_write)
