@@ -34,6 +34,8 @@ class Store:
         self.files = files
         self.parameters = dict(parameters)
         self._lock = lock
+        self._pending: Manifest | None = None
+        """A change that is decided and not yet visible, because something failed in between."""
 
     @classmethod
     def open(
@@ -154,9 +156,11 @@ class Store:
     ) -> None:
         """Stage files (path, rows, content), decide the change, make it visible.
 
-        After an error before the decision nothing has changed; after one behind it, the next `open` completes the change.
+        After an error before the decision nothing has changed; after one behind it, the next change or the next `open`
+        completes this one first.
         """
         self.require_lock()
+        self._complete()
         staging = f"state/staging/{id_}"
         path = manifest.path(kind, id_)
         try:
@@ -173,11 +177,27 @@ class Store:
                 self.files.publish(path, manifest.dump(change))
         except BaseException:
             with contextlib.suppress(OSError):
-                if not self.files.exists(path):  # it may be there although making it durable failed: then it is decided
+                if self.files.exists(path):  # it may be there although making it durable failed: then it is decided
+                    self._pending = change
+                else:
                     self.files.drop(staging)
             raise
-        with storage(self.files.address("")):
-            self._apply(change)
+        self._pending = change
+        self._complete()
+
+    def _complete(self) -> None:
+        """Make a decided change visible. Raises `StorageError`."""
+        if self._pending is None:
+            return
+        try:
+            with storage(self.files.address("")):
+                self._apply(self._pending)
+        except StorageError as error:
+            what_to_do = (
+                "what was committed is safe; mend this and run the same command again, it becomes visible first"
+            )
+            raise StorageError(error.path, error.what, what_to_do) from error
+        self._pending = None
 
     def _apply(self, change: Manifest) -> None:
         """Make a decided change visible; may be repeated after a death at any moment."""

@@ -194,6 +194,35 @@ def test_a_manifest_that_is_there_decides_even_when_it_could_not_be_made_durable
         assert len(store.read("articles")) == 15
 
 
+def test_what_could_not_be_made_visible_comes_before_the_next_change(begun: Path) -> None:
+    class Failing(LocalFiles):
+        fails = True
+
+        def move(self, source: str, target: str) -> None:
+            if self.fails:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            super().move(source, target)
+
+        def replace(self, folder: str, removes: Any, staged: str, aside: str) -> None:
+            if self.fails:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            super().replace(folder, removes, staged, aside)
+
+    with Store.open(begun) as store:
+        files = store.files = Failing(begun)
+        for change in (lambda: store.commit(commit(2, 5)), lambda: store.write_stories("r2", stories("c", "d"))):
+            files.fails = True
+            with pytest.raises(StorageError, match="what was committed is safe"):
+                change()
+            files.fails = False
+            store.commit(commit(3 + len(store.commits()), 5))
+        store.write_stories("r2", stories("e", "f", "g"))
+        assert len(store.commits()) == 5
+    found = seen(begun)
+    assert len(found["articles"]) == 25
+    assert found["stories"] == ["e", "f", "g"]
+
+
 def test_the_second_run_is_told_who_holds_the_lock(tmp_path: Path) -> None:
     process = writer(tmp_path)
     assert process.stdout is not None
