@@ -30,6 +30,8 @@ FORMAT = 1
 RECORD = np.dtype([("document", DOCUMENT), ("start", "<u8")])
 NOT_MUCH_LARGER = 3
 """A run is merged into the next while that is at most so many times as large: r runs then hold more than 3ʳ commits."""
+OPENINGS = 5
+"""How often to begin again when a writer changes files while they are being opened."""
 PIECE = 1 << 20
 """Entries merged, or values checked, at a time."""
 CHECKED_AT_ONCE = 16 << 20
@@ -77,10 +79,23 @@ class RunsBackend:
         self._commits: set[str] = set()
         folder.mkdir(parents=True, exist_ok=True)
         if (folder / "manifest.json").exists():
-            self._use(self._read_manifest())
-            for file in self._the_manifest.files():
-                self._check(file, wholly=file.bytes <= CHECKED_AT_ONCE)
-            self._commits = set(self._bytes(self._the_manifest.commits).decode().split())
+            self._open()
+        elif (folder / "documents").exists():
+            raise _damaged(folder / "manifest.json", "it is missing")
+
+    def _open(self) -> None:
+        for attempt in range(OPENINGS):
+            manifest = self._read_manifest()
+            try:
+                for file in manifest.files():
+                    self._check(file, wholly=file.bytes <= CHECKED_AT_ONCE and not manifest.erasing)
+                self._use(manifest)
+            except (IndexDamaged, FileNotFoundError):
+                if attempt + 1 == OPENINGS or manifest == self._read_manifest():
+                    raise
+                continue  # a writer has merged runs in between
+            self._commits = set(self._bytes(manifest.commits).decode().split())
+            return
 
     # -- what counts --------------------------------------------------------------------------------------------------------
 
@@ -131,8 +146,7 @@ class RunsBackend:
         self._manifest = manifest
         self._n = manifest.documents.bytes // RECORD.itemsize
         self._mapped_records = None
-        runs = {file.name for file in (*manifest.keys, *manifest.ids)}
-        self._maps = {name: entries for name, entries in self._maps.items() if name in runs}
+        self._maps = {run.name: self._map(run) for run in (*manifest.keys, *manifest.ids)}
         self._alive = np.ones(self._n, np.bool_)
         self._alive[np.frombuffer(self._bytes(manifest.gone), np.uint32)] = False
 
@@ -284,12 +298,12 @@ class RunsBackend:
         return {id_: n for id_, i, n in zip(found, at.tolist(), numbers.tolist(), strict=True) if id_ == wanted[i]}
 
     def _map(self, run: _File) -> Entries:
-        if run.name not in self._maps:
-            with (self._folder / run.name).open("rb") as file:
-                mapped = mmap.mmap(file.fileno(), run.bytes, access=mmap.ACCESS_READ)
-            mapped.madvise(mmap.MADV_RANDOM)
-            self._maps[run.name] = np.frombuffer(mapped, "<u8")
-        return self._maps[run.name]
+        if run.name in self._maps:  # a run never changes, and its name is not used again
+            return self._maps[run.name]
+        with (self._folder / run.name).open("rb") as file:
+            mapped = mmap.mmap(file.fileno(), run.bytes, access=mmap.ACCESS_READ)
+        mapped.madvise(mmap.MADV_RANDOM)
+        return np.frombuffer(mapped, "<u8")
 
     # -- erasing ------------------------------------------------------------------------------------------------------------
 
