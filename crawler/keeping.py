@@ -52,7 +52,11 @@ def verify(settings: Config, *, repair: bool) -> int:
         else:
             problems = []
             left = store.verify(tables, checks=(_state(data), _archive(data)))
-        rows = sum(len(tables.read(name, [key])) for name, key in (("articles", "article_id"), ("pages", "url")))
+        rows = (
+            0
+            if left
+            else sum(len(tables.read(name, [key])) for name, key in (("articles", "article_id"), ("pages", "url")))
+        )
     for problem in problems:
         show.say(f"mended: {show.safe(problem.path, 500)}: {show.safe(problem.what, 500)}")
     if left:
@@ -140,7 +144,7 @@ def _rebuild(tables: Store, data: Path) -> None:
 def forget(settings: Config, what: str) -> int:
     """Remove an article or a host everywhere; print what went."""
     data = Path(settings.data)
-    with Store.open(data, command=f"forget {what}"[:200], parameters=parameters()) as tables:
+    with Store.open(data, command="forget", parameters=parameters()) as tables:
         gone = store.forget(tables, what)
         with State(data / "state") as state:
             state.catch_up(tables)
@@ -165,8 +169,8 @@ def blank(data: Path, name: str, offsets: Iterable[int]) -> int:
     any length (RFC 1952, 2.3.1), which makes a small record as long as the one it replaces. Returns how many were overwritten.
     """
     path = data / name
-    if not path.is_file():
-        return 0
+    if path.resolve().parent != (data / "raw").resolve() or not path.is_file():
+        return 0  # an archive that was only read (a replay's, CC-NEWS) is not ours to change
     wanted = set(offsets)
     members = list(_members(path))
     addresses = {url for at, _, url in members if at in wanted}
