@@ -26,7 +26,7 @@ class Forgotten:
     """ISO 8601 in UTC."""
     article_ids: tuple[str, ...]
     archived: tuple[tuple[str, int], ...] = ()
-    """WARC file and offset of every visit removed. The tombstone leaves them out: they lead back to what was removed."""
+    """WARC file and offset of every visit removed. Forgetting again gives them again, should the archive not be cleaned yet."""
 
 
 def forget(store: Store, what: str) -> Forgotten:
@@ -44,7 +44,8 @@ def forget(store: Store, what: str) -> Forgotten:
     pages = pages.append_column("host", pa.array([_host(u) for u in pages["url"].to_pylist()], pa.string()))
     visits = pages.filter(match(pages))
     # Forgetting again after a death: the first attempt may have come as far as `articles`, the tombstone knows.
-    before = {i for t in tombstones(store) if t.what == what for i in t.article_ids}
+    stones = [t for t in tombstones(store) if t.what == what]
+    before = {i for t in stones for i in t.article_ids}
     ids = sorted(before | {*mine["article_id"].to_pylist(), *visits["article_id"].drop_null().to_pylist()})
     places = {
         (file, at)
@@ -52,15 +53,16 @@ def forget(store: Store, what: str) -> Forgotten:
         for file, at in zip(table["archive_file"].to_pylist(), table["archive_offset"].to_pylist(), strict=True)
         if file is not None and at is not None
     }
-    stone = Forgotten(what, datetime.now(UTC).isoformat(timespec="seconds"), tuple(ids))
+    places |= {place for t in stones for place in t.archived}
+    stone = Forgotten(what, datetime.now(UTC).isoformat(timespec="seconds"), tuple(ids), tuple(sorted(places)))
     path = f"state/tombstones/{xxhash.xxh3_128_hexdigest(what.encode())}.json"
     with storage(store.files.address(path)):
-        store.files.publish(path, json.dumps({k: v for k, v in asdict(stone).items() if k != "archived"}).encode())
+        store.files.publish(path, json.dumps(asdict(stone)).encode())
     _rewrite(store, ids, match)
     store.drop_replaced()
     with storage(store.files.address("state/damaged")):
         store.files.drop("state/damaged")
-    return Forgotten(what, stone.at, stone.article_ids, tuple(sorted(places)))
+    return stone
 
 
 def tombstones(store: Store) -> list[Forgotten]:
@@ -69,7 +71,8 @@ def tombstones(store: Store) -> list[Forgotten]:
     for name in store.files.names("state/tombstones"):
         with storage(store.files.address(f"state/tombstones/{name}")):
             content = json.loads(store.files.read(f"state/tombstones/{name}") or b"{}")
-        found.append(Forgotten(content["what"], content["at"], tuple(content["article_ids"])))
+        archived = tuple((file, at) for file, at in content["archived"])
+        found.append(Forgotten(content["what"], content["at"], tuple(content["article_ids"]), archived))
     return found
 
 

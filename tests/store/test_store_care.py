@@ -352,4 +352,27 @@ def test_a_tombstone_holds_no_text(data: Path) -> None:
     with Store.open(data) as store:
         forget(store, article(3).url)
     stone = json.loads(next((data / "state" / "tombstones").iterdir()).read_text())
-    assert set(stone) == {"what", "at", "article_ids"}
+    assert set(stone) == {"what", "at", "article_ids", "archived"}
+
+
+def test_forgetting_again_gives_the_same_to_clean(data: Path) -> None:
+    """The caller may die before indexes and archive are clean; then forget is run again, over tables that are clean already."""
+    with Store.open(data) as store:
+        first = forget(store, article(3).url)
+        again = forget(store, article(3).url)
+        assert (again.article_ids, again.archived) == (first.article_ids, first.archived)
+        assert first.archived
+
+
+def test_a_run_that_commits_meanwhile_is_no_problem(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Store.open(data) as writer, Store.open(data, lock=False) as reader:
+        real, todo = reader.files.walk, [commit(7, 5)]
+
+        def walk(folder: str) -> list[str]:
+            if folder == "articles" and todo:  # after the manifests have been read
+                writer.commit(todo.pop())
+            return real(folder)
+
+        monkeypatch.setattr(reader.files, "walk", walk)
+        assert {Path(p.path).parent.name for p in verify(reader)} == {"stories"}
+        assert todo == []
