@@ -64,6 +64,9 @@ class Backend(Protocol):
 
     def documents(self, numbers: NDArray[np.int64]) -> Documents: ...
 
+    def sizes(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+        """`size` of many documents, which is asked far more often than the rest; from 65,535 on it may be that."""
+
     def shingles(self, numbers: NDArray[np.int64]) -> Ragged: ...
 
     def numbers(self, ids: Iterable[bytes]) -> dict[bytes, int]:

@@ -2,14 +2,16 @@
 
     manifest.json     what counts: parameters, lengths, checksums, names of runs. Replaced atomically; whatever it does not name is not there
     documents         one record a document: `DOCUMENT` and where its shingles begin
+    sizes             2 bytes a document: its number of shingles, at most 65,535
     shingles          4 bytes a shingle, document after document
     commits           one line a commit
     gone              4 bytes for each number that a newer version replaced, or that was erased
-    keys-N  ids-N     sorted runs of 8-byte entries: 4 bytes of sketch hash (of article id), 4 bytes of document number
+    keys-N  ids-N     sorted runs of 8-byte entries: 4 bytes of sketch hash (of article id), 4 bytes of document number; then the first entry of
+                      each block of 512 again, which is kept in memory so that a look-up touches one page
 
 A run is never changed. A new one is merged with the older ones that are not much larger, so there are few, each entry is rewritten a few times
-in its life, and a look-up is one binary search in each. Merging goes through the runs piece by piece; nothing here grows in memory with the
-history but one byte a document.
+in its life, and a look-up is one binary search in each. Merging and searching go piece by piece; nothing grows in memory with the history but
+some two bytes a document.
 """
 
 import json
@@ -19,12 +21,13 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.dedup.backends import DOCUMENT, Documents, IndexDamaged, Ragged
+from pipelines.dedup.compiled import compiled
 
 FORMAT = 1
 RECORD = np.dtype([("document", DOCUMENT), ("start", "<u8")])
@@ -37,7 +40,21 @@ PIECE = 1 << 20
 CHECKED_AT_ONCE = 16 << 20
 """Files up to this many bytes are checked when the index is opened, larger ones by `verify` only."""
 
+SAME_SHORT = 256
+"""Documents whose ids begin with the same four bytes: versions of one article mostly, of which all but the last are gone."""
+BLOCK = 512
+"""Entries to a page of memory."""
+SEARCHED = 4096
+"""Keys looked up before the pages they touched are given back."""
+
 Entries = NDArray[np.uint64]
+
+
+class _Run(NamedTuple):
+    entries: Entries
+    """Mapped from the file."""
+    fences: Entries
+    """The first of each block, in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +71,7 @@ class _Manifest:
     parameters: Mapping[str, str]
     format: int = FORMAT
     documents: _File = _File("documents")
+    sizes: _File = _File("sizes")
     shingles: _File = _File("shingles")
     commits: _File = _File("commits")
     gone: _File = _File("gone")
@@ -64,7 +82,7 @@ class _Manifest:
     """Numbers whose erasure has begun; the next writer finishes it."""
 
     def files(self) -> list[_File]:
-        return [self.documents, self.shingles, self.commits, self.gone, *self.keys, *self.ids]
+        return [self.documents, self.sizes, self.shingles, self.commits, self.gone, *self.keys, *self.ids]
 
 
 class RunsBackend:
@@ -72,10 +90,11 @@ class RunsBackend:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._maps: dict[str, Entries] = {}
+        self._maps: dict[str, _Run] = {}
         self._manifest: _Manifest | None = None
         self._n = 0
         self._mapped_records: NDArray[np.void] | None = None
+        self._mapped_sizes: NDArray[np.uint16] | None = None
         self._commits: set[str] = set()
         folder.mkdir(parents=True, exist_ok=True)
         if (folder / "manifest.json").exists():
@@ -124,7 +143,7 @@ class RunsBackend:
             crc = said.pop("crc32")
             if crc != zlib.crc32(_canonical(said)) or said["format"] != FORMAT:
                 raise ValueError("it is not what was written")
-            for name in ("documents", "shingles", "commits", "gone"):
+            for name in ("documents", "sizes", "shingles", "commits", "gone"):
                 said[name] = _File(**said[name])
             for name in ("keys", "ids"):
                 said[name] = tuple(_File(**one) for one in said[name])
@@ -145,7 +164,7 @@ class RunsBackend:
     def _use(self, manifest: _Manifest) -> None:
         self._manifest = manifest
         self._n = manifest.documents.bytes // RECORD.itemsize
-        self._mapped_records = None
+        self._mapped_records = self._mapped_sizes = None
         self._maps = {run.name: self._map(run) for run in (*manifest.keys, *manifest.ids)}
         self._alive = np.ones(self._n, np.bool_)
         self._alive[np.frombuffer(self._bytes(manifest.gone), np.uint32)] = False
@@ -170,6 +189,7 @@ class RunsBackend:
             manifest,
             shingles=self._append(manifest.shingles, shingles.values.astype("<u4").tobytes()),
             documents=self._append(manifest.documents, records.tobytes()),
+            sizes=self._append(manifest.sizes, np.minimum(documents["size"], 0xFFFF).astype("<u2").tobytes()),
             commits=self._append(manifest.commits, f"{commit_id}\n".encode()),
             gone=self._append(manifest.gone, np.array(sorted(old.values()), "<u4").tobytes()),
         )
@@ -199,9 +219,8 @@ class RunsBackend:
         while keep and runs[keep - 1].bytes <= NOT_MUCH_LARGER * size:
             keep -= 1
             size += runs[keep].bytes
-        merged = [self._map(run) for run in runs[keep:]]
+        merged = [self._map(run).entries for run in runs[keep:]]
         run = self._write_run(f"{kind}-{manifest.next_run}", [*merged, entries])
-        _forget(merged)
         changed = {kind: (*runs[:keep], *([run] if run.bytes else [])), "next_run": manifest.next_run + 1}
         return replace(manifest, **changed)  # type: ignore[arg-type]
 
@@ -211,16 +230,18 @@ class RunsBackend:
         samples = [source[:: max(1, PIECE // 8)] for source in sources]
         bounds = np.sort(np.concatenate(samples))[:: max(1, 8 * len(sources))] if total > PIECE else np.empty(0, np.uint64)
         cuts = [[0, *np.searchsorted(source, bounds).tolist(), len(source)] for source in sources]
-        file = _File(name)
+        file, fences, n = _File(name), [np.empty(0, "<u8")], 0
         with (self._folder / name).open("wb") as out:
             for piece in range(len(bounds) + 1):
                 parts = [s[c[piece] : c[piece + 1]] for s, c in zip(sources, cuts, strict=True)]
                 entries = np.sort(np.concatenate(parts))
                 number = (entries & np.uint64(0xFFFFFFFF)).astype(np.int64)
                 entries = entries[(number >= self._n) | self._alive[np.minimum(number, self._n - 1)]] if self._n else entries
-                data = entries.astype("<u8").tobytes()
-                out.write(data)
-                file = _File(name, file.bytes + len(data), zlib.crc32(data, file.crc32))
+                fences.append(entries[-n % BLOCK :: BLOCK])
+                n += len(entries)
+                file = _write_on(out, file, entries.astype("<u8").tobytes())
+                _forget(sources)
+            file = _write_on(out, file, np.concatenate(fences).astype("<u8").tobytes())
             out.flush()
             os.fsync(out.fileno())
         return file
@@ -241,18 +262,14 @@ class RunsBackend:
     def _search(
         self, runs: Sequence[_File], keys: NDArray[np.uint32], limit: int
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        low = keys.astype(np.uint64) << np.uint64(32)
-        high = low | np.uint64(0xFFFFFFFF)
         ats, numbers = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-        for run in runs:
-            entries = self._map(run)
-            begin = np.searchsorted(entries, low)
-            lengths = np.minimum(np.searchsorted(entries, high, side="right") - begin, limit)
-            each = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-            found = entries[np.repeat(begin, lengths) + each]
-            ats.append(np.repeat(np.arange(len(keys)), lengths))
-            numbers.append((found & np.uint64(0xFFFFFFFF)).astype(np.int64))
-            _forget([entries])
+        for file in runs:
+            run = self._map(file)
+            for first in range(0, len(keys), SEARCHED):
+                counts, found = _holders(run.entries, run.fences, keys[first : first + SEARCHED], limit)
+                ats.append(np.repeat(np.arange(first, first + len(counts)), counts))
+                numbers.append(found)
+                _forget([run.entries])
         return np.concatenate(ats), np.concatenate(numbers)
 
     def documents(self, numbers: NDArray[np.int64]) -> Documents:
@@ -273,6 +290,13 @@ class RunsBackend:
             self._mapped_records = np.asarray(records)
         return self._mapped_records
 
+    def sizes(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+        if self._mapped_sizes is None:
+            self._mapped_sizes = np.zeros(0, "<u2")
+            if self._n:
+                self._mapped_sizes = np.asarray(np.memmap(self._folder / "sizes", "<u2", "r", shape=(self._n,)))
+        return self._mapped_sizes[numbers].astype(np.int64)
+
     def shingles(self, numbers: NDArray[np.int64]) -> Ragged:
         if not len(numbers):
             return Ragged.of([])
@@ -292,18 +316,20 @@ class RunsBackend:
         wanted = list(dict.fromkeys(ids))
         short = _short(np.frombuffer(b"".join(wanted), "V16"))
         order = np.argsort(short, kind="stable")
-        at, numbers = self._search(self._the_manifest.ids, short[order], PIECE)
+        at, numbers = self._search(self._the_manifest.ids, short[order], SAME_SHORT)
         numbers, at = numbers[self._alive[numbers]], order[at[self._alive[numbers]]]
         found = [document["id"].tobytes() for document in self.documents(numbers)]
         return {id_: n for id_, i, n in zip(found, at.tolist(), numbers.tolist(), strict=True) if id_ == wanted[i]}
 
-    def _map(self, run: _File) -> Entries:
+    def _map(self, run: _File) -> _Run:
         if run.name in self._maps:  # a run never changes, and its name is not used again
             return self._maps[run.name]
         with (self._folder / run.name).open("rb") as file:
             mapped = mmap.mmap(file.fileno(), run.bytes, access=mmap.ACCESS_READ)
         mapped.madvise(mmap.MADV_RANDOM)
-        return np.frombuffer(mapped, "<u8")
+        everything = np.frombuffer(mapped, "<u8")
+        n = (len(everything) * BLOCK) // (BLOCK + 1)  # n entries and ⌈n / BLOCK⌉ fences
+        return _Run(everything[:n], everything[n:].copy())
 
     # -- erasing ------------------------------------------------------------------------------------------------------------
 
@@ -338,8 +364,8 @@ class RunsBackend:
                 os.fsync(file.fileno())
         superseded = (*manifest.keys, *manifest.ids)
         n = manifest.next_run
-        keys = self._write_run(f"keys-{n}", [self._map(run) for run in manifest.keys])
-        ids = self._write_run(f"ids-{n}", [self._map(run) for run in manifest.ids])
+        keys = self._write_run(f"keys-{n}", [self._map(run).entries for run in manifest.keys])
+        ids = self._write_run(f"ids-{n}", [self._map(run).entries for run in manifest.ids])
         manifest = replace(
             manifest,
             documents=replace(manifest.documents, crc32=self._crc(manifest.documents)),
@@ -382,7 +408,7 @@ class RunsBackend:
             return source.read(file.bytes)
 
     def close(self) -> None:
-        self._maps, self._mapped_records = {}, None
+        self._maps, self._mapped_records, self._mapped_sizes = {}, None, None
 
 
 def _damaged(path: Path, why: str) -> IndexDamaged:
@@ -391,6 +417,32 @@ def _damaged(path: Path, why: str) -> IndexDamaged:
 
 def _entries(keys: NDArray[np.uint32], numbers: NDArray[np.uint64]) -> Entries:
     return np.sort((keys.astype(np.uint64) << np.uint64(32)) | numbers)
+
+
+@compiled
+def _holders(entries, fences, keys, limit):  # type: ignore[no-untyped-def]
+    """For each key how many documents hold it, at most `limit`, and their numbers one after the other."""
+    counts = np.zeros(len(keys), np.int64)
+    found = np.empty(len(keys) * 4 + limit, np.int64)
+    n = 0
+    for k in range(len(keys)):
+        wanted = np.uint64(keys[k]) << np.uint64(32)
+        block = np.searchsorted(fences, wanted)  # the first entry not below is in the block before, or opens this one
+        low, high = max(0, (block - 1) * BLOCK), min(len(entries), block * BLOCK)
+        while low < high:
+            middle = (low + high) // 2
+            if entries[middle] < wanted:
+                low = middle + 1
+            else:
+                high = middle
+        if n + limit > len(found):
+            found = np.concatenate((found, np.empty(len(found), np.int64)))
+        while low < len(entries) and counts[k] < limit and entries[low] >> np.uint64(32) == np.uint64(keys[k]):
+            found[n] = entries[low] & np.uint64(0xFFFFFFFF)
+            counts[k] += 1
+            n += 1
+            low += 1
+    return counts, found[:n].copy()
 
 
 def _short(ids: NDArray[np.void]) -> NDArray[np.uint32]:
@@ -408,6 +460,11 @@ def _forget(maps: Iterable[Entries]) -> None:
             base = base.obj
         if isinstance(base, mmap.mmap):
             base.madvise(mmap.MADV_DONTNEED)
+
+
+def _write_on(out: IO[bytes], file: _File, data: bytes) -> _File:
+    out.write(data)
+    return _File(file.name, file.bytes + len(data), zlib.crc32(data, file.crc32))
 
 
 def _canonical(said: Mapping[str, Any]) -> bytes:

@@ -84,6 +84,11 @@ class SqliteBackend:
         raw = [self._row("document", n) for n in numbers.tolist()]
         return np.frombuffer(b"".join(raw), DOCUMENT)
 
+    def sizes(self, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+        different, at = np.unique(numbers, return_inverse=True)
+        sizes: NDArray[np.int64] = self.documents(different)["size"].astype(np.int64)[at]
+        return sizes
+
     def shingles(self, numbers: NDArray[np.int64]) -> Ragged:
         return Ragged.of([np.frombuffer(self._row("shingles", n), np.uint32) for n in numbers.tolist()])
 

@@ -71,6 +71,13 @@ class View:
         out[~old] = self._documents[numbers[~old] - self.first]
         return out
 
+    def _sizes(self, numbers: Numbers) -> Numbers:
+        sizes = np.empty(len(numbers), np.int64)
+        old = numbers < self.first
+        sizes[old] = self._backend.sizes(numbers[old])
+        sizes[~old] = self._documents["size"][numbers[~old] - self.first]
+        return sizes
+
     def shingles(self, numbers: Numbers) -> Ragged:
         old = numbers < self.first
         if not len(self._documents):
@@ -102,12 +109,12 @@ class View:
         rows = np.repeat(rows, lengths)
         apart = others != numbers[rows]
         span = self.first + len(self._documents) + 1
-        pairs, shared = np.unique(rows[apart] * span + others[apart], return_counts=True)
+        pairs, shared = _counted(np.sort(rows[apart] * span + others[apart]))
         position, other = np.divmod(pairs, span)
         enough = shared >= self._parameters.shared_keys
         few = np.flatnonzero(~enough)
         short = np.diff(texts.offsets)[position[few]] <= self._parameters.short
-        short |= self.documents(other[few])["size"] <= self._parameters.short
+        short |= self._sizes(other[few]) <= self._parameters.short
         enough[few[short]] = True
         position, other, shared = position[enough], other[enough], shared[enough]
         if self._not_before is not None:
@@ -119,8 +126,9 @@ class View:
         """Positions in `keys` and the numbers of those who hold them, sorted; for each key the first `postings` ones."""
         limit = self._parameters.postings
         at, number = self._backend.lookup(keys, limit + len(self._replaced))
-        kept = ~np.isin(number, self._replaced)
-        at, number = at[kept], number[kept]
+        if len(self._replaced):
+            kept = ~np.isin(number, self._replaced)
+            at, number = at[kept], number[kept]
         if len(self._documents):
             batch_keys, batch_rows = self._batch_postings
             low, high = np.searchsorted(batch_keys, keys), np.searchsorted(batch_keys, keys, side="right")
@@ -128,8 +136,7 @@ class View:
             each = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
             at = np.concatenate([at, np.repeat(np.arange(len(keys)), lengths)])
             number = np.concatenate([number, batch_rows[np.repeat(low, lengths) + each] + self.first])
-        order = np.lexsort((number, at))
-        at, number = at[order], number[order]
+        at, number = np.divmod(np.sort(at << 32 | number), 1 << 32)
         place = np.arange(len(at)) - np.searchsorted(at, np.arange(len(keys)))[at]
         return at[place < limit], number[place < limit]
 
@@ -139,3 +146,9 @@ class View:
         rows = np.repeat(np.arange(len(self._documents)), np.diff(sketches.offsets))
         order = np.argsort(sketches.values, kind="stable")
         return sketches.values[order], rows[order]
+
+
+def _counted(values: Numbers) -> tuple[Numbers, Numbers]:
+    """Sorted values once each, and how often they stood there."""
+    starts = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]])) if len(values) else np.empty(0, np.int64)
+    return values[starts], np.diff(np.append(starts, len(values)))

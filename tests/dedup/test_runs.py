@@ -32,7 +32,7 @@ def killed_at(monkeypatch: pytest.MonkeyPatch, step: int) -> Iterator[list[int]]
         if len(taken) == step:
             size = os.fstat(descriptor).st_size
             path = Path(os.readlink(f"/proc/self/fd/{descriptor}"))
-            if path.is_file() and path.name not in ("documents", "shingles", "commits", "gone"):
+            if path.is_file() and path.name not in ("documents", "sizes", "shingles", "commits", "gone"):
                 os.truncate(path, size // 2)
             raise Killed
         fsync(descriptor)
