@@ -96,7 +96,9 @@ def main() -> None:
             print(report(history, results[-1]), flush=True)
         if len(results) > 1:
             ratio = results[-1]["total"] / results[0]["total"]
-            print(f"{options.batch} new articles: {ratio:.2f} times as long at {options.history[-1]:,} as at {options.history[0]:,}")
+            print(
+                f"{options.batch} new articles: {ratio:.2f} times as long at {options.history[-1]:,} as at {options.history[0]:,}"
+            )
 
 
 def signatures() -> None:
@@ -114,7 +116,9 @@ def signatures() -> None:
             datasketch.MinHash(num_perm=128).update_batch(one)
 
     mine, sha1 = per_second(ours, len(sets)), per_second(theirs, len(sets))
-    print(f"signatures a second: datasketch update_batch with SHA-1 {sha1:,.0f}, compiled {mine:,.0f}: {mine / sha1:.1f} times")
+    print(
+        f"signatures a second: datasketch update_batch with SHA-1 {sha1:,.0f}, compiled {mine:,.0f}: {mine / sha1:.1f} times"
+    )
     articles = [texts.article(n) for n in range(300)]
     whole = per_second(lambda: [dedup.fingerprint(a) for a in articles], len(articles))
     print(f"fingerprints a second, from text (shingles and signature): {whole:,.0f}")
@@ -186,8 +190,6 @@ def report(history: int, result: dict[str, float]) -> str:
         f"opening {1000 * result['opening']:.0f} ms, memory {result['memory']:.0f} MB, disk {result['disk']:.0f} bytes an article, "
         f"{result['found']:.0f} copies found of {result['wanted']:.0f}"
     )
-
-
 
 
 if __name__ == "__main__":

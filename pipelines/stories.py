@@ -225,7 +225,8 @@ def _group(
     neighbours = np.concatenate([right, left])[order]
     low, high = np.minimum(left, right)[same], np.maximum(left, right)[same]
     strongest = np.lexsort((high, low, -score[same]))
-    return _agglomerate(n, low[strongest], high[strongest], starts, neighbours)
+    group: NDArray[np.int64] = _agglomerate(n, low[strongest], high[strongest], starts, neighbours)
+    return group
 
 
 @compiled

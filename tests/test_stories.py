@@ -138,7 +138,11 @@ def test_the_last_decision_counts() -> None:
 
 
 def test_the_latest_version_counts() -> None:
-    a = articles({"id": "a", "hours": 5, "version": 2, "n_chars": 10}, {"id": "a", "hours": 1, "version": 1}, {"id": "b", "hours": 2})
+    a = articles(
+        {"id": "a", "hours": 5, "version": 2, "n_chars": 10},
+        {"id": "a", "hours": 1, "version": 1},
+        {"id": "b", "hours": 2},
+    )
     derived = derive(a, copies(("a", "b", "near")))
     assert len(derived) == 2
     assert derived["a"]["original_id"] == "b"
@@ -195,7 +199,9 @@ def test_circles_end() -> None:
 
 
 def test_the_earliest_of_the_most_complete_texts() -> None:
-    a = articles({"id": "a", "hours": 0, "n_chars": 900}, {"id": "b", "hours": 1, "n_chars": 2900}, {"id": "c", "hours": 2})
+    a = articles(
+        {"id": "a", "hours": 0, "n_chars": 900}, {"id": "b", "hours": 1, "n_chars": 2900}, {"id": "c", "hours": 2}
+    )
     derived = derive(a, copies(("b", "a", "near"), ("c", "a", "near"), ("c", "b", "near")))
     assert {row["canonical_id"] for row in derived.values()} == {"b"}
     assert {row["original_id"] for row in derived.values()} == {"a"}

@@ -1,7 +1,8 @@
 """What an index needs of its storage, so that storages can be exchanged. All decisions are made above it, in `pipelines.dedup.index`."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple, Protocol
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,21 +15,22 @@ Documents = NDArray[np.void]
 """An array of `DOCUMENT`."""
 
 
-class IndexDamaged(Exception):
+class IndexDamaged(Exception):  # noqa: N818  (said of the index, as users read it)
     """A file of the index is missing, cut, or not what was written. The message names it and the command that rebuilds the index."""
 
 
-class IndexMismatch(Exception):
+class IndexMismatch(Exception):  # noqa: N818
     """The index was made with other parameters. The message names those that differ and the command that rebuilds the index."""
 
 
-class Ragged(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False)
+class Ragged:
     """Lists of different lengths in one array: list `i` is `values[offsets[i]:offsets[i + 1]]`."""
 
     values: NDArray[np.uint32]
     offsets: NDArray[np.int64]
 
-    def __getitem__(self, i: int) -> NDArray[np.uint32]:  # type: ignore[override]
+    def __getitem__(self, i: int) -> NDArray[np.uint32]:
         return self.values[self.offsets[i] : self.offsets[i + 1]]
 
     @classmethod

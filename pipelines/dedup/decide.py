@@ -85,7 +85,9 @@ def _likeness(counts: Sequence[int], same: bool, parameters: Parameters) -> Like
         # one number stands in about three shingles, so there are only a third as many chances; 1: numbers are never quite independent
         spread = math.sqrt(3 * fewest * of_words * max(0.0, 1 - of_words) + 1)
         surprise = (of_words * fewest - digits) / spread
-        in_one_piece = passage >= parameters.in_one_piece * min(left, right)  # then the figures that differ stand around it
+        in_one_piece = passage >= parameters.in_one_piece * min(
+            left, right
+        )  # then the figures that differ stand around it
         other_figures = figures < parameters.figures and surprise > parameters.surprise and not in_one_piece
     return Likeness(
         similarity=shared / (union or 1),
@@ -180,7 +182,9 @@ def _boilerplate(values, places, offsets, rows, least, opening, related):  # typ
     n = 0
     seen = np.zeros((k, len(own)), np.bool_)  # which group holds which of mine
     groups = np.zeros(len(own), np.int64)  # how many groups hold each of mine
-    for m in np.argsort(-rest, kind="mergesort"):  # the ones with most text of their own first: a page that is nothing but teaser must not tie others together
+    for m in np.argsort(
+        -rest, kind="mergesort"
+    ):  # the ones with most text of their own first: a page that is nothing but teaser must not tie others together
         if not (holds[m] & common & ~found).any():
             continue
         group = n

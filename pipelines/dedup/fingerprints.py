@@ -42,7 +42,8 @@ def minhash(print_: Fingerprint, parameters: Parameters = PARAMETERS) -> dataske
 def signature(shingles: NDArray[np.uint64], parameters: Parameters = PARAMETERS) -> NDArray[np.uint32]:
     """The MinHash values datasketch gives for the low 32 bits of `shingles` as its hashes, shape (num_perm,)."""
     a, b = _permutations(parameters)
-    return _minima(shingles, a, b)
+    minima: NDArray[np.uint32] = _minima(shingles, a, b)
+    return minima
 
 
 @cache

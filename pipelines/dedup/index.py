@@ -52,16 +52,16 @@ def open_index(
         storage.close()
         names = sorted(name for name in stored.keys() | wanted.keys() if stored.get(name) != wanted.get(name))
         said = ", ".join(f"{name} is {stored.get(name)} there, {wanted.get(name)} here" for name in names)
-        raise IndexMismatch(f"{folder} was made with other parameters ({said}); rebuild it with: copydesk verify --repair")
+        raise IndexMismatch(
+            f"{folder} was made with other parameters ({said}); rebuild it with: copydesk verify --repair"
+        )
     return Index(storage, parameters, horizon)
 
 
 class Index:
     """Copies among new articles and all known ones. One writer at a time."""
 
-    def __init__(
-        self, backend: Backend, parameters: Parameters = PARAMETERS, horizon: timedelta | None = None
-    ) -> None:
+    def __init__(self, backend: Backend, parameters: Parameters = PARAMETERS, horizon: timedelta | None = None) -> None:
         self._backend = backend
         self._parameters = parameters
         self._horizon = horizon
@@ -137,7 +137,9 @@ class Index:
         old = np.array(sorted(at_home), np.int64)
         position, other, shared = before.neighbours(old)
         family = before.documents(old)["host"][position] == before.documents(other)["host"]
-        family &= shared >= 2 * self._parameters.shared_keys  # so many are no chance: its shingles would show a family, too
+        family &= (
+            shared >= 2 * self._parameters.shared_keys
+        )  # so many are no chance: its shingles would show a family, too
         return old[np.bincount(position[family], minlength=len(old)) < self._parameters.settled]
 
     # -- learning ---------------------------------------------------------------------------------------------------------
@@ -193,7 +195,9 @@ class Index:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
 

@@ -228,7 +228,9 @@ class RunsBackend:
         """Merge sorted `sources` into one file, leaving out what is gone. Goes piece by piece through the range of keys."""
         total = sum(len(source) for source in sources)
         samples = [source[:: max(1, PIECE // 8)] for source in sources]
-        bounds = np.sort(np.concatenate(samples))[:: max(1, 8 * len(sources))] if total > PIECE else np.empty(0, np.uint64)
+        bounds = (
+            np.sort(np.concatenate(samples))[:: max(1, 8 * len(sources))] if total > PIECE else np.empty(0, np.uint64)
+        )
         cuts = [[0, *np.searchsorted(source, bounds).tolist(), len(source)] for source in sources]
         file, fences, n = _File(name), [np.empty(0, "<u8")], 0
         with (self._folder / name).open("wb") as out:
@@ -236,7 +238,9 @@ class RunsBackend:
                 parts = [s[c[piece] : c[piece + 1]] for s, c in zip(sources, cuts, strict=True)]
                 entries = np.sort(np.concatenate(parts))
                 number = (entries & np.uint64(0xFFFFFFFF)).astype(np.int64)
-                entries = entries[(number >= self._n) | self._alive[np.minimum(number, self._n - 1)]] if self._n else entries
+                entries = (
+                    entries[(number >= self._n) | self._alive[np.minimum(number, self._n - 1)]] if self._n else entries
+                )
                 fences.append(entries[-n % BLOCK :: BLOCK])
                 n += len(entries)
                 file = _write_on(out, file, entries.astype("<u8").tobytes())
@@ -305,8 +309,10 @@ class RunsBackend:
         offsets = np.zeros(len(numbers) + 1, np.int64)
         np.cumsum(sizes, out=offsets[1:])
         values = np.empty(offsets[-1], "<u4")
-        view = memoryview(values).cast("B")
-        with (self._folder / "shingles").open("rb", buffering=0) as file:  # not mapped: what was read once need not stay
+        view = values.data.cast("B")
+        with (self._folder / "shingles").open(
+            "rb", buffering=0
+        ) as file:  # not mapped: what was read once need not stay
             starts = (records["start"] * 4).tolist()
             for i, start in enumerate(starts):
                 os.preadv(file.fileno(), [view[4 * offsets[i] : 4 * offsets[i + 1]]], start)
@@ -338,7 +344,9 @@ class RunsBackend:
         wanted = set(ids)
         short = np.unique(_short(np.frombuffer(b"".join(wanted), "V16")))
         records = self._all_records()
-        suspects = np.flatnonzero(np.isin(_short(records["document"]["id"]), short))  # older versions are in no run any more
+        suspects = np.flatnonzero(
+            np.isin(_short(records["document"]["id"]), short)
+        )  # older versions are in no run any more
         numbers = [n for n in suspects.tolist() if records[n]["document"]["id"].tobytes() in wanted]
         if not numbers:
             return 0
@@ -427,7 +435,9 @@ def _holders(entries, fences, keys, limit):  # type: ignore[no-untyped-def]
     n = 0
     for k in range(len(keys)):
         wanted = np.uint64(keys[k]) << np.uint64(32)
-        block = np.searchsorted(fences, wanted)  # the first entry not below is in the block before, or opens this one
+        block = int(
+            np.searchsorted(fences, wanted)
+        )  # the first entry not below is in the block before, or opens this one
         low, high = max(0, (block - 1) * BLOCK), min(len(entries), block * BLOCK)
         while low < high:
             middle = (low + high) // 2

@@ -64,7 +64,7 @@ def _kind_of(code, kind):  # type: ignore[no-untyped-def]
         return kind[code]
     if 0x20000 <= code < 0x40000:
         return IDEOGRAPH
-    return SEPARATOR if 0x1F000 <= code else WORD  # beyond: emoji and pictographs
+    return SEPARATOR if code >= 0x1F000 else WORD  # beyond: emoji and pictographs
 
 
 @compiled
@@ -102,7 +102,7 @@ def _shingle(codes, kind, base, second, tone):  # type: ignore[no-untyped-def]
                 tones += np.uint64(tone[code])
             before, h = h, (h ^ letter) * _FNV
             last_but_one, last = last, letter
-            digit = digit or (_ZERO <= letter <= _NINE)
+            digit = digit or bool(_ZERO <= letter <= _NINE)
             if more:
                 before, h = h, (h ^ more) * _FNV
                 last_but_one, last = last, more
@@ -131,4 +131,3 @@ def _shingle(codes, kind, base, second, tone):  # type: ignore[no-untyped-def]
         hashes[m] = h | WITH_DIGIT if digit else h & ~WITH_DIGIT
         m += 1
     return hashes[:m], line_of[:m].copy(), line_hashes
-

@@ -55,7 +55,9 @@ class SqliteBackend:
             for i, document in enumerate(documents):
                 row = (first + i, document["id"].tobytes(), document.tobytes(), shingles[i].tobytes())
                 db.execute("INSERT INTO documents VALUES (?, ?, ?, ?)", row)
-                db.executemany("INSERT OR IGNORE INTO keys VALUES (?, ?)", [(key, first + i) for key in keys[i].tolist()])
+                db.executemany(
+                    "INSERT OR IGNORE INTO keys VALUES (?, ?)", [(key, first + i) for key in keys[i].tolist()]
+                )
         self._count += len(documents)
 
     def _bury(self, ids: Iterable[bytes], shingles: bool = False) -> int:

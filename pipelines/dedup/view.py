@@ -33,7 +33,9 @@ class Texts(NamedTuple):
         """The smallest values of each row: those in the first `1 / sketch_scale` of the range, and at least `sketch_least`."""
         sizes = np.diff(self.offsets)
         below = np.concatenate([[0], np.cumsum(self.values <= np.uint32(0xFFFFFFFF // parameters.sketch_scale))])
-        lengths = np.minimum(sizes, np.maximum(below[self.offsets[1:]] - below[self.offsets[:-1]], parameters.sketch_least))
+        lengths = np.minimum(
+            sizes, np.maximum(below[self.offsets[1:]] - below[self.offsets[:-1]], parameters.sketch_least)
+        )
         offsets = np.concatenate([[0], np.cumsum(lengths)])
         each = np.arange(offsets[-1]) - np.repeat(offsets[:-1], lengths)
         return Ragged(self.values[np.repeat(self.offsets[:-1], lengths) + each], offsets)
@@ -150,5 +152,7 @@ class View:
 
 def _counted(values: Numbers) -> tuple[Numbers, Numbers]:
     """Sorted values once each, and how often they stood there."""
-    starts = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]])) if len(values) else np.empty(0, np.int64)
+    starts = (
+        np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]])) if len(values) else np.empty(0, np.int64)
+    )
     return values[starts], np.diff(np.append(starts, len(values)))

@@ -10,11 +10,86 @@ from pipelines.dedup import Index, fingerprint
 from pipelines.records import Article, Copy, Fingerprint
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-SUBJECTS = "Rat Verein Hafen Fahrer Chor Betrieb Landkreis Richter Forscher Bäcker Minister Turnverein Zirkus Senat Museum Gärtner".split()
-VERBS = "plant baut prüft eröffnet verlässt lobt kritisiert erweitert verkauft sucht findet stoppt feiert schließt rettet zählt".split()
-OBJECTS = "Brücke Schule Straße Halle Orgel Bibliothek Werkstatt Anlage Strecke Sammlung Kirche Mühle Siedlung Küche Wiese Quelle".split()
-RESTS = "vor dem Winter,trotz der Kosten,mit vielen Helfern,gegen den Willen der Nachbarn,nach langem Streit,zum Erstaunen aller".split(",")
-NAMES = "Albers Brandt Cordes Dierks Ehlers Fricke Gerdes Harms Ihnen Janssen Klaas Lübbers Meiners Nolte Oltmanns Peters".split()
+SUBJECTS = [
+    "Rat",
+    "Verein",
+    "Hafen",
+    "Fahrer",
+    "Chor",
+    "Betrieb",
+    "Landkreis",
+    "Richter",
+    "Forscher",
+    "Bäcker",
+    "Minister",
+    "Turnverein",
+    "Zirkus",
+    "Senat",
+    "Museum",
+    "Gärtner",
+]
+VERBS = [
+    "plant",
+    "baut",
+    "prüft",
+    "eröffnet",
+    "verlässt",
+    "lobt",
+    "kritisiert",
+    "erweitert",
+    "verkauft",
+    "sucht",
+    "findet",
+    "stoppt",
+    "feiert",
+    "schließt",
+    "rettet",
+    "zählt",
+]
+OBJECTS = [
+    "Brücke",
+    "Schule",
+    "Straße",
+    "Halle",
+    "Orgel",
+    "Bibliothek",
+    "Werkstatt",
+    "Anlage",
+    "Strecke",
+    "Sammlung",
+    "Kirche",
+    "Mühle",
+    "Siedlung",
+    "Küche",
+    "Wiese",
+    "Quelle",
+]
+RESTS = [
+    "vor dem Winter",
+    "trotz der Kosten",
+    "mit vielen Helfern",
+    "gegen den Willen der Nachbarn",
+    "nach langem Streit",
+    "zum Erstaunen aller",
+]
+NAMES = [
+    "Albers",
+    "Brandt",
+    "Cordes",
+    "Dierks",
+    "Ehlers",
+    "Fricke",
+    "Gerdes",
+    "Harms",
+    "Ihnen",
+    "Janssen",
+    "Klaas",
+    "Lübbers",
+    "Meiners",
+    "Nolte",
+    "Oltmanns",
+    "Peters",
+]
 
 
 def sentences(seed: int, n: int) -> list[str]:
@@ -33,7 +108,9 @@ def paragraphs(seed: int, n: int = 8) -> str:
     return "\n".join(" ".join(every[at : at + 3]) for at in range(0, len(every), 3))
 
 
-def article(name: str, text: str, host: str = "", title: str = "", days: float | None = 0.0, version: int = 1) -> Article:
+def article(
+    name: str, text: str, host: str = "", title: str = "", days: float | None = 0.0, version: int = 1
+) -> Article:
     """An article called `name`, published `days` after the first of the year; None leaves it undated."""
     url = f"https://{host or name + '.example'}/{name}"
     published = None if days is None else datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=days)
@@ -42,7 +119,7 @@ def article(name: str, text: str, host: str = "", title: str = "", days: float |
         url=url,
         canonical_url=url,
         host=urls.host(url),
-        title=title or f"{name} {text.split('.')[0][-40:]}",
+        title=title or f"{name} {text.split('.', maxsplit=1)[0][-40:]}",
         text=text,
         fetched_at=NOW,
         published_at=published,

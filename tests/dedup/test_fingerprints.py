@@ -101,7 +101,9 @@ def test_every_process_makes_the_same() -> None:
         "print(hash('a'), int(made.shingles.sum()), int(made.signature.sum()), int(made.blocks.sum()))"
     )
     runs = [
-        subprocess.run([sys.executable, "-c", program], env={"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True)
+        subprocess.run(
+            [sys.executable, "-c", program], env={"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True
+        )
         for seed in ("1", "2")
     ]
     one, two = (run.stdout.split() for run in runs)

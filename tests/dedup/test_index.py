@@ -136,8 +136,14 @@ def test_a_copy_keeps_the_figures(opened: Open) -> None:
 
 
 def test_a_developing_story_is_no_copy(opened: Open) -> None:
-    first = "\n".join(f"Im Ort {i}{i} stieg der Pegel auf {10 * i} Zentimeter, {i + 20} Keller liefen voll. {s}" for i, s in enumerate(sentences(1, 8)))
-    later = "\n".join(f"Im Ort {i}{i + 1} fiel der Pegel auf {9 * i + 2} Zentimeter, {i + 61} Keller liefen voll. {s}" for i, s in enumerate(sentences(1, 8)))
+    first = "\n".join(
+        f"Im Ort {i}{i} stieg der Pegel auf {10 * i} Zentimeter, {i + 20} Keller liefen voll. {s}"
+        for i, s in enumerate(sentences(1, 8))
+    )
+    later = "\n".join(
+        f"Im Ort {i}{i + 1} fiel der Pegel auf {9 * i + 2} Zentimeter, {i + 61} Keller liefen voll. {s}"
+        for i, s in enumerate(sentences(1, 8))
+    )
     assert feed(opened(), [article("a", first), article("b", later, days=1)]) == []
 
 
@@ -148,7 +154,9 @@ TEASER = paragraphs(77, 5)
 
 def behind_the_wall(n: int) -> Article:
     own = " ".join(sentences(1000 + n, 2))
-    return article(f"plus-{n}", f"{own}\n{TEASER}", host="zeitung.example", title=" ".join(sentences(2000 + n, 1)), days=n)
+    return article(
+        f"plus-{n}", f"{own}\n{TEASER}", host="zeitung.example", title=" ".join(sentences(2000 + n, 1)), days=n
+    )
 
 
 def test_pages_that_share_a_teaser_are_told_apart_from_the_third_on(opened: Open) -> None:
@@ -171,13 +179,21 @@ def test_what_stands_behind_the_teaser_is_compared(opened: Open) -> None:
     original = article("quelle", paragraphs(50, 4), days=8)
     rows = feed(opened(), [*pages, original, copy])
     assert standing(rows) == {pair(original, copy): "near"}
-    assert rows[-1].containment_of > 0.8  # of the original: with the teaser counted, it would be as much, but of the copy a third
+    assert (
+        rows[-1].containment_of > 0.8
+    )  # of the original: with the teaser counted, it would be as much, but of the copy a third
     assert rows[-1].containment > 0.6
 
 
 def test_copies_of_one_story_on_an_aggregator_are_no_boilerplate(opened: Open) -> None:
     text = paragraphs(5, 10)
-    versions = [text, cut(text, 8), text.replace(" sagt ", " meint ", 4), f"{text}\n{paragraphs(6, 1)}", text.replace("Der", "Ein")]
+    versions = [
+        text,
+        cut(text, 8),
+        text.replace(" sagt ", " meint ", 4),
+        f"{text}\n{paragraphs(6, 1)}",
+        text.replace("Der", "Ein"),
+    ]
     copies = [
         article(f"copy-{n}", version, host="alles.example", title=sentences(5, 1)[0], days=n / 10)
         for n, version in enumerate(versions)
@@ -198,7 +214,9 @@ def newsroom() -> list[Article]:
     for seed in range(1, 7):
         text = paragraphs(seed, 9)
         articles.append(article(f"quelle-{seed}", text, days=seed))
-        articles.append(article(f"kopie-{seed}", text.replace(" sagt ", " meint ", seed), host="alles.example", days=seed + 0.5))
+        articles.append(
+            article(f"kopie-{seed}", text.replace(" sagt ", " meint ", seed), host="alles.example", days=seed + 0.5)
+        )
         articles.append(article(f"teil-{seed}", cut(text, 4), host="alles.example", days=seed + 1))
         articles.append(article(f"allein-{seed}", paragraphs(100 + seed), host=f"ort-{seed}.example", days=seed))
     return articles
@@ -208,7 +226,9 @@ def newsroom() -> list[Article]:
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_neither_order_nor_batch_size_matters(opened: Open, size: int, seed: int) -> None:
     articles = newsroom()
-    at_once = {(row.article_id, row.of_article_id): row for row in feed(opened("at-once"), articles, size=len(articles))}
+    at_once = {
+        (row.article_id, row.of_article_id): row for row in feed(opened("at-once"), articles, size=len(articles))
+    }
     random.Random(seed).shuffle(articles)
     last = {(row.article_id, row.of_article_id): row for row in feed(opened("shuffled"), articles, size=size)}
     now = {ids: row for ids, row in last.items() if row.kind != "refuted"}
@@ -240,7 +260,9 @@ def test_a_new_version_takes_the_place_of_the_old(opened: Open) -> None:
     rows = feed(index, [original, copy])
     changed = again(copy, text=paragraphs(2))
     later = feed(index, [changed], commit="later")
-    assert [(row.article_id, row.of_article_id, row.kind) for row in later] == [(copy.article_id, original.article_id, "refuted")]
+    assert [(row.article_id, row.of_article_id, row.kind) for row in later] == [
+        (copy.article_id, original.article_id, "refuted")
+    ]
     assert standing(rows + later) == {}
     third = article("c", paragraphs(1), days=2)
     assert standing(feed(index, [third], commit="third")) == {pair(original, third): "near"}

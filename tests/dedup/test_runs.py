@@ -31,7 +31,7 @@ def killed_at(monkeypatch: pytest.MonkeyPatch, step: int) -> Iterator[list[int]]
         taken.append(descriptor)
         if len(taken) == step:
             size = os.fstat(descriptor).st_size
-            path = Path(os.readlink(f"/proc/self/fd/{descriptor}"))
+            path = Path(f"/proc/self/fd/{descriptor}").readlink()
             if path.is_file() and path.name not in ("documents", "sizes", "shingles", "commits", "gone"):
                 os.truncate(path, size // 2)
             raise Killed
@@ -125,7 +125,14 @@ def test_every_damaged_file_is_named(tmp_path: Path) -> None:
         with pytest.raises(IndexDamaged, match=path.name):
             open_index(folder)
         path.write_bytes(whole)
-    assert {path.name.split("-")[0] for path in files(folder)} >= {"documents", "shingles", "commits", "gone", "keys", "ids"}
+    assert {path.name.split("-")[0] for path in files(folder)} >= {
+        "documents",
+        "shingles",
+        "commits",
+        "gone",
+        "keys",
+        "ids",
+    }
 
 
 def test_large_files_are_checked_by_verify(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

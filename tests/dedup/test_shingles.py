@@ -102,4 +102,11 @@ def test_hashes_do_not_change_between_releases() -> None:
     assert [f"{value:016x}" for value in shingle("Hòa Bình, 3 tháng 5\n中文新闻报道").hashes.tolist()] == HASHES
 
 
-HASHES = ["efe6d8e5f4f15779", "b2acce358ad55704", "543057654dd909de", "02ece09398555a94", "544835eb83695c7e", "8b84be2608c7256a"]
+HASHES = [
+    "efe6d8e5f4f15779",
+    "b2acce358ad55704",
+    "543057654dd909de",
+    "02ece09398555a94",
+    "544835eb83695c7e",
+    "8b84be2608c7256a",
+]
