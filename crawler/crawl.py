@@ -81,10 +81,12 @@ def crawl(
     contact: str = "",
     progress: Callable[[Report], None] | None = None,
     settings: Mapping[str, Any] | None = None,
+    owner_of: Callable[[str], type[NewsSpider]] = lambda url: publisher_of(url) or site(url),
 ) -> "Crawl":
     """Prepare a crawl of the publishers named, and of the addresses in `urls` with whatever publishers they belong to.
 
-    `run` may be None in a dry run only. `store` lets the frontier catch up with a run that was killed. `settings` overrides Scrapy's. `progress` is called in the reactor's thread.
+    `run` may be None in a dry run only. `store` lets the frontier catch up with a run that was killed. `settings` overrides Scrapy's.
+    `progress` is called in the reactor's thread. `owner_of` says which spider fetches one of `urls`.
     Raises `UnknownPublisherError`, `NoContact`, `BadOptionError`, `DamagedArchiveError`, `OSError` before anything is asked of anyone.
     """
     Guard.parse(allow_addresses)
@@ -107,7 +109,7 @@ def crawl(
     asked: dict[str, type[NewsSpider]] = {}
     canonical = tuple(addresses.canonical(url) for url in urls)
     for url in canonical:
-        owner = publisher_of(url) or site(url)
+        owner = owner_of(url)
         if owner.name not in chosen:
             asked[owner.name] = owner
     options = Options(

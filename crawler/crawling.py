@@ -59,7 +59,7 @@ def crawl(targets: Sequence[str], settings: Config, *, replay: tuple[Path, ...],
         run = Run(store, Path(settings.data) / "state", command=command, processes=settings.processes, horizon=horizon)
         try:
             with _progress() as progress:
-                crawling = ready(run=run, progress=progress)
+                crawling = ready(run=run, store=store, progress=progress)
                 result = crawling.start()
         except BaseException as error:
             run.close(status="interrupted", exit_code=None, message=repr(error))

@@ -5,12 +5,18 @@ Twisted's reactor runs once in a process, so every page has a process of its own
 
 import multiprocessing
 import tempfile
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from scrapy.http import Response
+
 from crawler.config import Config
+from crawler.frontier import Visit
+from crawler.web import Website
+from pipelines import urls
 from pipelines.prepare import Prepared
 from pipelines.records import Outcome, Page, PageRow
 
@@ -43,16 +49,44 @@ def fetch(url: str, settings: Config) -> Page:
 
 
 def _fetch(url: str, contact: str, allow_address: tuple[str, ...]) -> Page:
+    """In a process of its own."""
     from crawler import show  # noqa: PLC0415
     from crawler.crawl import crawl  # noqa: PLC0415
 
     show.setup("text", quiet=True)
     keeps = Keeps()
     with tempfile.TemporaryDirectory() as folder:
-        crawling = crawl((), data=Path(folder), run=keeps, urls=(url,), contact=contact, allow_addresses=allow_address)
+        crawling = crawl(
+            (),
+            data=Path(folder),
+            run=keeps,
+            urls=(url,),
+            contact=contact,
+            allow_addresses=allow_address,
+            owner_of=_anything,
+        )
         result = crawling.start()
         crawling.close()
     if keeps.pages:
         return keeps.pages[0]
-    why = result.failures[0] if result.failures else "no answer"
+    why = result.failures[0].partition(": ")[2] if result.failures else "no answer"
     return Page(url=url, body=b"", fetched_at=datetime.now(UTC), error=why)
+
+
+class Anything(Website):
+    """One address, whatever answers there: a list, a feed, robots.txt."""
+
+    @classmethod
+    def is_article(cls, url: str) -> bool:
+        return cls.owns(url)
+
+    async def parse_article(self, response: Response, visit: Visit) -> AsyncIterator[Page]:
+        async for page in super().parse_article(response, visit):
+            if page.error == "not_html":
+                page = replace(page, body=response.body, error="")  # noqa: PLW2901
+            yield page
+
+
+def _anything(url: str) -> type[Anything]:
+    host = urls.host(url)
+    return type(host, (Anything,), {"name": host, "title": host, "hosts": (host, f"www.{host}")})
