@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 
 MAX_BYTES = 512 * 1024 * 1024
 """Size at which the next file is begun; Common Crawl and the Internet Archive use 1 GB."""
-LEVEL = 6
+LEVEL = 3
 TOGETHER = 64
 """Records that share one fsync at most."""
 NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"

@@ -34,7 +34,7 @@ from pipelines.records import Layout, Page
 RightsPolicy = Literal["respect", "archive", "text_only"]
 
 
-IN_FLIGHT = 32
+IN_FLIGHT = 64
 """Requests of one publisher between being planned and their page being prepared."""
 SECTION_PAGES = 5
 API_PAGES = 20

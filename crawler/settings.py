@@ -95,6 +95,7 @@ EXTENSIONS = {
 }
 ITEM_PIPELINES = {"crawler.item_pipeline.HandToRun": 300}
 DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"  # the frontier knows what was fetched
+CONCURRENT_ITEMS = 1  # a response gives one page; Scrapy starts that many tasks for each response, 100 by default
 SCRAPER_SLOT_MAX_ACTIVE_SIZE = 64 * 1024 * 1024
 LOG_LEVEL = "INFO"
 LOG_VERSIONS: list[str] = []
