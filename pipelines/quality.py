@@ -26,11 +26,14 @@ WINDOW = timedelta(days=7)
 """What a run is compared with."""
 BUCKET = timedelta(hours=24)
 """The window is cut into days counted back from the run, so that no run depends on the hour it starts."""
-MIN_SAMPLE = 20
-"""Articles (or pages) that a share or a length needs, of the run and of each day it is compared with. A smaller run is judged together
-with the runs of the 24 hours before it."""
+MIN_SAMPLE = 10
+"""Articles (or pages) a run is judged by. A smaller run is judged together with the runs of the 24 hours before it."""
+MIN_DAY = 5
+"""Articles (or pages) of a day it is compared with."""
 MIN_DAYS = 3
-"""Days with enough articles that make a habit."""
+"""Days with so many that make a habit."""
+MIN_HISTORY = 60
+"""Articles (or pages) of all these days together."""
 COVERAGE_DROP = 0.15
 """A share of titles, dates or texts that falls by less than this is not worth a night's sleep."""
 DUPLICATE_JUMP = 0.25
@@ -231,7 +234,8 @@ def _shares(run_id: str, publisher: str, rows: Sequence[Tally]) -> list[Alarm]:
         likely = (_sum(past, part) + 1) / (m + 2)
         if min(sign * (value - usual), sign * (value - likely)) <= matters:
             continue
-        waver = max(_dispersion(groups, part, whole, likely) for groups in (days, _by_run(past)))
+        middle = (usual * m + 1) / (m + 2)  # the median: a day that broke already must not make the others look odd
+        waver = max(_dispersion(groups, part, whole, middle) for groups in (days, _by_run(past)))
         hits, share = (_sum(sample, part), likely) if sign < 0 else (n - _sum(sample, part), 1 - likely)
         if _chance(hits, n, share, waver) < ODDS:
             alarms.append(Alarm(run_id, started(run_id), publisher, kind, value, usual, n))
@@ -273,7 +277,8 @@ def _compared(run_id: str, rows: Sequence[Tally], whole: str) -> tuple[list[Tall
     for row in rows:
         if row.run_id not in taken and begins - WINDOW <= row.at <= begins and getattr(row, whole):
             days[min(6, (begins - row.at) // BUCKET)].append(row)
-    return sample, [day for day in days.values() if sum(getattr(row, whole) for row in day) >= MIN_SAMPLE]
+    large = [day for day in days.values() if _sum(day, whole) >= MIN_DAY]
+    return sample, large if sum(_sum(day, whole) for day in large) >= MIN_HISTORY else []
 
 
 def _sum(rows: Iterable[Tally], what: str) -> Any:

@@ -121,6 +121,8 @@ def _articles(db: duckdb.DuckDBPyConnection, axis: facts.Steps) -> dict[str, Any
 def _copies(db: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     flows, stories = facts.flows(db), facts.stories(db)
     for number, story in enumerate(stories, 1):
+        lanes = {(m["who"], m["language"]) for m in story["members"] if m["delay"] is not None}
+        story["hidden"] = max(0, len(lanes) - charts.MAX_LANES)
         story["chart"] = charts.timeline(story, f"Timeline of story {number}")
     diffs, anchored = [], []
     for pair in facts.examples(db):

@@ -100,6 +100,8 @@ def languages(rows: Sequence[Row]) -> Markup:
     return chart("Articles per language", draw, (4 + step * len(rows),) * 2)
 
 
+MAX_LANES = 12
+"""Lines of one story; later ones are only listed."""
 TICKS = (
     (0, "0"), (600, "10 min"), (3600, "1 h"), (6 * 3600, "6 h"), (86400, "1 d"), (7 * 86400, "1 w"), (30 * 86400, "1 mo"),
     (365 * 86400, "1 y"),
@@ -107,7 +109,7 @@ TICKS = (
 
 
 def timeline(story: Row, label: str) -> Markup | None:
-    """When each copy of a story appeared, one line per publisher and language; all stories share one scale that widens early hours.
+    """When each copy of a story appeared, one line per publisher and language, on a scale that widens early hours.
 
     None when the original or all copies have no time.
     """
@@ -117,7 +119,7 @@ def timeline(story: Row, label: str) -> Markup | None:
     lanes: dict[tuple[str, str], list[Row]] = {}
     for member in members:
         lanes.setdefault((member["who"], member["language"]), []).append(member)
-    shown = list(lanes.items())[:12]
+    shown = list(lanes.items())[:MAX_LANES]
     step = 22
     last = max(member["delay"] for member in members)
     end = max(last * 1.05, 3600)
@@ -270,7 +272,7 @@ def _ticks(first: date, last: date, most: int) -> list[tuple[date, str]]:
     finest = (
         days,
         *(days[::every] for every in (2, 3) if len(days) < 21),
-        mondays,
+        *(mondays[::every] for every in (1, 2, 3)),
         *([day for day in firsts if (day.month - 1) % every == 0] for every in (1, 2, 3, 6)),
         *([day for day in firsts if day.month == 1 and day.year % every == 0] for every in (1, 2, 5, 10, 25)),
     )
