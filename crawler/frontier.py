@@ -49,6 +49,8 @@ CREATE TABLE IF NOT EXISTS urls (
     failures INTEGER NOT NULL DEFAULT 0,
     etag TEXT NOT NULL DEFAULT '',
     last_modified TEXT NOT NULL DEFAULT '',
+    archive_file TEXT NOT NULL DEFAULT '',
+    archive_offset INTEGER NOT NULL DEFAULT 0,
     outcome TEXT NOT NULL DEFAULT '',
     lease TEXT NOT NULL DEFAULT ''
 ) WITHOUT ROWID;
@@ -97,8 +99,11 @@ class Visit:
     url: str
     published: datetime | None
     visits: int
-    etag: str
-    last_modified: str
+    etag: str = ""
+    last_modified: str = ""
+    archive_file: str = ""
+    """Where the page that the validators belong to is archived; "" when it is not."""
+    archive_offset: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +205,7 @@ class Frontier:
         at = (now or datetime.now(UTC)).timestamp()
         with self._transaction() as db:
             rows = db.execute(
-                "SELECT key, url, published, visits, etag, last_modified FROM urls"
+                "SELECT key, url, published, visits, etag, last_modified, archive_file, archive_offset FROM urls"
                 " WHERE publisher = ? AND state = 'due' AND next_visit <= ? AND lease != ? AND visits <= ?"
                 " ORDER BY priority DESC, coalesce(published, found) DESC LIMIT ?",
                 (publisher, at, self._lease, 1 << 30 if again else 0, n),
@@ -223,10 +228,13 @@ class Frontier:
                 (key, url, publisher, at, at, self._lease),
             )
 
-    def learn(self, url: str, *, etag: str, last_modified: str) -> None:
-        """Remember an article's validators for the next visit."""
+    def learn(self, key: str, *, etag: str, last_modified: str, archive_file: str, archive_offset: int) -> None:
+        """Remember an article's validators for the next visit, and where the page they belong to is archived."""
         with self._transaction() as db:
-            db.execute("UPDATE urls SET etag = ?, last_modified = ? WHERE url = ?", (etag, last_modified, url))
+            db.execute(
+                "UPDATE urls SET etag = ?, last_modified = ?, archive_file = ?, archive_offset = ? WHERE key = ?",
+                (etag, last_modified, archive_file, archive_offset, key),
+            )
 
     def committed(self, rows: Sequence[PageRow]) -> None:
         """These pages are in the tables: plan what comes next. Called from the writer's thread; again changes nothing."""

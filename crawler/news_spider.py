@@ -26,6 +26,7 @@ from crawler.archive import Place
 from crawler.discovery import Entry, Unreadable
 from crawler.download import GuardedDownload, Interrupted
 from crawler.frontier import Found, Visit
+from crawler.replay import read_response
 from crawler.robots import RobotsMiddleware
 from crawler.session import Options, Planned, Report, Session
 from pipelines import urls
@@ -275,11 +276,19 @@ class NewsSpider(scrapy.Spider):
                     callback=self.parse_article,
                     errback=self.article_failed,
                     cb_kwargs={"visit": visit},
+                    headers=self._conditions(visit),
                     meta={"kind": "article"},
                     dont_filter=True,
                 )
             session.planned.append(Planned(self.name, visit.url, visit.published))
         return None
+
+    def _conditions(self, visit: Visit) -> dict[str, str]:
+        """Headers that let the server say that nothing changed, when the page it would spare us is still in the archive."""
+        if not visit.archive_file or not (self.session.options.data / visit.archive_file).exists():
+            return {}
+        conditions = {"If-None-Match": visit.etag, "If-Modified-Since": visit.last_modified}
+        return {name: value for name, value in conditions.items() if value}
 
     def _list_request(self, what: List) -> scrapy.Request:
         known = self.session.frontier.listing(self.name, what.url, now=self.session.now())
@@ -421,6 +430,18 @@ class NewsSpider(scrapy.Spider):
                 self.session.stop("the archive cannot be written", error)
                 self._done()
                 return
+        if (
+            response.status == 304 and visit.archive_file
+        ):  # then the page is the one we have: its content decides, as ever
+            place = Place(visit.archive_file, visit.archive_offset)
+            path = self.session.options.data / place.file
+            request = response.request
+            response = await asyncio.to_thread(read_response, path, place.offset, response.url)
+            response.request = request
+        elif response.status == 200 and place and any(_validators(response).values()):
+            self.session.frontier.learn(
+                visit.key, **_validators(response), archive_file=place.file, archive_offset=place.offset
+            )
         url = str(urls.split(response.url) or response.url)
         problem = ""
         if url != visit.url and not self.is_article(url) and urls.parse(url).path == "/":

@@ -86,18 +86,23 @@ class Replay:
         capture = self.find(url)
         if capture is None:
             return None
-        with capture.path.open("rb") as file:
-            file.seek(capture.offset)
-            record = next(ArchiveIterator(file))
-            body = record.content_stream().read(MAX_BODY)
-            fields: dict[str, list[str]] = {}
-            for name, value in record.http_headers.headers:
-                if name.lower() not in ("content-encoding", "transfer-encoding"):
-                    fields.setdefault(name, []).append(value)
-            status = int(record.http_headers.get_statuscode())
-        headers = Headers(fields)
-        kind = responsetypes.from_args(headers=headers, url=url, body=body)
-        return capture, kind(url=url, status=status, headers=headers, body=body, flags=["replayed"])
+        return capture, read_response(capture.path, capture.offset, url)
+
+
+def read_response(path: Path, offset: int, url: str) -> Response:
+    """The answer that stands at an offset, as Scrapy would have given it, its body decoded. Raises `OSError`."""
+    with path.open("rb") as file:
+        file.seek(offset)
+        record = next(ArchiveIterator(file))
+        body = record.content_stream().read(MAX_BODY)
+        fields: dict[str, list[str]] = {}
+        for name, value in record.http_headers.headers:
+            if name.lower() not in ("content-encoding", "transfer-encoding"):
+                fields.setdefault(name, []).append(value)
+        status = int(record.http_headers.get_statuscode())
+    headers = Headers(fields)
+    kind = responsetypes.from_args(headers=headers, url=url, body=body)
+    return kind(url=url, status=status, headers=headers, body=body, flags=["replayed"])
 
 
 class ReplayMiddleware:

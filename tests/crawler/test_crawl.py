@@ -1,5 +1,6 @@
 """Whole crawls of loopback servers that play congluan.vn and vietnam.vn."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -110,3 +111,20 @@ def test_an_unchanged_page_is_asked_for_again_after_an_hour_and_told_apart(serve
     assert [row["url"] for row in again.rows].count(address(HYDROGEN)) == 2
     first, second = (row for row in again.rows if row["url"] == address(HYDROGEN))
     assert (first["archive_file"], first["archive_offset"]) == (second["archive_file"], second["archive_offset"])
+
+
+def test_a_server_may_say_that_a_page_has_not_changed(server: Server, crawl: Crawl) -> None:
+    url = address(HYDROGEN)
+    with server:
+        server.put(url, replace(server.pages["congluan.vn", url.removeprefix(PAPER)], headers=(("ETag", '"one"'),)))
+        crawl(server, urls=[url])
+        played = crawl(server, urls=[url])
+    first, second = played.rows
+    assert [
+        request.headers.get("if-none-match")
+        for request in server.requests
+        if request.path in url and request.path != "/"
+    ] == [None, '"one"']
+    columns = ("url", "status", "n_bytes", "outcome", "archive_file", "archive_offset")
+    assert [first[c] for c in columns] == [second[c] for c in columns]
+    assert second["fetched_at"] > first["fetched_at"]
