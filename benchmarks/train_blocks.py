@@ -80,7 +80,8 @@ def fold(group: str) -> int:
 
 def sample(eval_dir: Path, job: tuple[str, dict[str, Any]]) -> Sample | None:
     name, truth = job
-    body = gzip.open(eval_dir / "extraction" / name / truth["page"]).read()
+    with gzip.open(eval_dir / "extraction" / name / truth["page"]) as file:
+        body = file.read()
     try:
         seen = look(body, truth["url"] or "")
     except Rejected:

@@ -4,7 +4,7 @@ import pickle
 import tempfile
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from typing import BinaryIO
@@ -55,11 +55,9 @@ def extract_batch(
         yield from _in_workers(_finish, waiting, processes, seconds)
 
 
-def repeated(lines: "array[int]", titles: "array[int]") -> frozenset[int]:
-    """The lines that stand under at least `STORIES` different titles."""
-    pairs = np.unique(
-        np.stack([np.frombuffer(lines, dtype=np.uint64), np.frombuffer(titles, dtype=np.uint64)], axis=1), axis=0
-    )
+def repeated(lines: Sequence[int], titles: Sequence[int]) -> frozenset[int]:
+    """The lines that stand under at least `STORIES` different titles; both given by hash, one pair for each line of each page."""
+    pairs = np.unique(np.stack([np.asarray(lines, np.uint64), np.asarray(titles, np.uint64)], axis=1), axis=0)
     numbers, stories = np.unique(pairs[:, 0], return_counts=True)
     return frozenset(numbers[stories >= STORIES].tolist())
 

@@ -12,10 +12,75 @@ from lxml import etree
 from lxml.html import HtmlElement
 
 INLINE = frozenset(
-    ["a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins", "kbd", "label", "mark", "nobr", "q", "rp", "rt", "ruby", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr"]
+    [
+        "a",
+        "abbr",
+        "acronym",
+        "b",
+        "bdi",
+        "bdo",
+        "big",
+        "cite",
+        "code",
+        "data",
+        "del",
+        "dfn",
+        "em",
+        "font",
+        "i",
+        "ins",
+        "kbd",
+        "label",
+        "mark",
+        "nobr",
+        "q",
+        "rp",
+        "rt",
+        "ruby",
+        "s",
+        "samp",
+        "small",
+        "span",
+        "strike",
+        "strong",
+        "sub",
+        "sup",
+        "time",
+        "tt",
+        "u",
+        "var",
+        "wbr",
+    ]
 )
 SKIPPED = frozenset(
-    ["script", "style", "noscript", "template", "svg", "iframe", "object", "embed", "applet", "select", "option", "textarea", "canvas", "audio", "video", "map", "math", "head", "title", "meta", "link", "input", "datalist", "optgroup", "progress", "meter"]
+    [
+        "script",
+        "style",
+        "noscript",
+        "template",
+        "svg",
+        "iframe",
+        "object",
+        "embed",
+        "applet",
+        "select",
+        "option",
+        "textarea",
+        "canvas",
+        "audio",
+        "video",
+        "map",
+        "math",
+        "head",
+        "title",
+        "meta",
+        "link",
+        "input",
+        "datalist",
+        "optgroup",
+        "progress",
+        "meter",
+    ]
 )
 
 # Words of class names and ids, by what they say of the element. One bit a group.
@@ -44,7 +109,35 @@ for _bit, _words in enumerate(CLASS_WORDS.values()):
 
 LEAD, CAPTION = (1 << list(CLASS_WORDS).index(name) for name in ("lead", "caption"))
 
-TAGS = ["article", "main", "header", "footer", "nav", "aside", "form", "figure", "table", "ul", "ol", "dl", "blockquote", "section", "figcaption", "details", "button", "p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "td", "pre"]
+TAGS = [
+    "article",
+    "main",
+    "header",
+    "footer",
+    "nav",
+    "aside",
+    "form",
+    "figure",
+    "table",
+    "ul",
+    "ol",
+    "dl",
+    "blockquote",
+    "section",
+    "figcaption",
+    "details",
+    "button",
+    "p",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "li",
+    "td",
+    "pre",
+]
 _TAG_BITS = {tag: 1 << bit for bit, tag in enumerate(TAGS)}
 _BODY_BIT, _HIDDEN_BIT = 1 << len(TAGS), 1 << (len(TAGS) + 1)
 PLACES = [*TAGS, "articlebody", "hidden"]

@@ -4,6 +4,7 @@ The cheap sources answer on nine pages of ten; htmldate, the slow part of other 
 """
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import NamedTuple
@@ -17,8 +18,68 @@ from pipelines.extract import jsonld
 EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
 """No newspaper's site is older; 1970 and 0001 are defaults of content systems."""
 
-META = ["article:published_time", "article:published", "og:published_time", "og:article:published_time", "rnews:datepublished", "datepublished", "date.published", "published_time", "publishdate", "publish-date", "publish_date", "pubdate", "published", "published_date", "publication_date", "publicationdate", "cxenseparse:recs:publishtime", "cxenseparse:articlepublishtime", "parsely-pub-date", "sailthru.date", "dc.date.issued", "dcterms.issued", "dc.issued", "dcterms.created", "dc.date.created", "article.published", "article:post_date", "citation_publication_date", "citation_date", "dcterms.date", "dc.date", "dc:date", "date", "displaydate", "originalpublicationdate", "article_date_original", "bt:pubdate", "ptime", "vr:published_time", "vrdate", "last_published_date", "lastpublished", "weibo:article:create_at", "timestamp"]
-META_MODIFIED = ["article:modified_time", "og:updated_time", "article:modified", "datemodified", "last-modified", "lastmod", "dcterms.modified", "dc.date.modified", "modified", "updated_time", "article:updated_time"]
+MAX_ELEMENTS = 5_000
+"""Of a page that htmldate is asked about: it is slow."""
+
+META = [
+    "article:published_time",
+    "article:published",
+    "og:published_time",
+    "og:article:published_time",
+    "rnews:datepublished",
+    "datepublished",
+    "date.published",
+    "published_time",
+    "publishdate",
+    "publish-date",
+    "publish_date",
+    "pubdate",
+    "published",
+    "published_date",
+    "publication_date",
+    "publicationdate",
+    "cxenseparse:recs:publishtime",
+    "cxenseparse:articlepublishtime",
+    "parsely-pub-date",
+    "sailthru.date",
+    "dc.date.issued",
+    "dcterms.issued",
+    "dc.issued",
+    "dcterms.created",
+    "dc.date.created",
+    "article.published",
+    "article:post_date",
+    "citation_publication_date",
+    "citation_date",
+    "dcterms.date",
+    "dc.date",
+    "dc:date",
+    "date",
+    "displaydate",
+    "originalpublicationdate",
+    "article_date_original",
+    "bt:pubdate",
+    "ptime",
+    "vr:published_time",
+    "vrdate",
+    "last_published_date",
+    "lastpublished",
+    "weibo:article:create_at",
+    "timestamp",
+]
+META_MODIFIED = [
+    "article:modified_time",
+    "og:updated_time",
+    "article:modified",
+    "datemodified",
+    "last-modified",
+    "lastmod",
+    "dcterms.modified",
+    "dc.date.modified",
+    "modified",
+    "updated_time",
+    "article:updated_time",
+]
 
 # The zone of a time without one: by the country of the host, else by the language where one country has most of its papers.
 ZONES = {
@@ -61,7 +122,7 @@ _COMPACT = re.compile(r"^(\d{4})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2})?)?(Z|[+
 _NUMERIC = re.compile(r"(?<![\d.,/-])(\d{1,2})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{4})(?!\d)")
 _CJK = re.compile(r"(\d{4})\s*[年년]\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日일]")
 _CLOCK = re.compile(
-    r"(?<![\d:.])([01]?\d|2[0-3])(?:[:h]|\.(?=\d\d\b(?!\.\d)))([0-5]\d)(?::([0-5]\d))?\s*([AaPp]\.?[Mm]\b|Uhr)?\s*\(?\s*(Z\b|UTC|GMT|[+-]\d{2}:?\d{2}\b|GMT[+-]\d{1,2})?"
+    r"(?<![\d:.])([01]?\d|2[0-3])(?:[:h]|\.(?=\d\d\b(?!\.\d)))([0-5]\d)(?::([0-5]\d))?\s*([AaPp]\.?[Mm]\b|Uhr)?\s*\(?\s*((?:GMT|UTC)\s?[+-]\d{1,2}(?::?\d{2})?\b|Z\b|UTC|GMT|[+-]\d{2}:?\d{2}\b)?"
 )
 _EPOCH = re.compile(r"^1[0-9]{9}(?:\d{3})?$")
 _NAMED_ZONES = {
@@ -120,7 +181,10 @@ def parse(text: str, *, language: str | None = None, tld: str = "", american: bo
 
 
 def _zone_name(text: str) -> str | None:
-    m = re.search(r"\b(GMT|UTC|E[SD]T|C[SD]T|M[SD]T|P[SD]T|CES?T|BST|IST|JST|KST)\b", text)
+    m = re.search(
+        r"((?:GMT|UTC)\s?[+-]\d{1,2}(?::?\d{2})?\b|\b(?:GMT|UTC|E[SD]T|C[SD]T|M[SD]T|P[SD]T|CES?T|BST|IST|JST|KST)\b)",
+        text,
+    )
     return m[1] if m else None
 
 
@@ -274,7 +338,7 @@ def _tld(url: str) -> str:
 _DATE_CLASS = re.compile(r"date|time|publi[sc]|posted|updated|datum|fecha|data\b|ngay|meta|byline|info", re.IGNORECASE)
 
 
-def _visible(tree, read):  # type: ignore[no-untyped-def]
+def _visible(tree: HtmlElement, read: Callable[[str], Moment | None]) -> Moment | None:
     """What a reader sees: `<time>`, then short texts of elements that are named after dates, in the order of the page."""
     for element in tree.iter("time"):
         for value in (element.get("datetime") or "", element.text_content()[:80]):
@@ -300,9 +364,12 @@ def _visible(tree, read):  # type: ignore[no-untyped-def]
     return None
 
 
-def _last_resort(tree, url, read):  # type: ignore[no-untyped-def]
+def _last_resort(tree: HtmlElement, url: str, read: Callable[[str], Moment | None]) -> Moment | None:
+    """What htmldate finds. It is slow on large pages, which are left without."""
     from htmldate import find_date  # noqa: PLC0415  (slow to load, seldom needed)
 
+    if sum(1 for _ in tree.iter()) > MAX_ELEMENTS:
+        return None
     try:
         found = find_date(tree, url=url, original_date=True, extensive_search=False, outputformat="%Y-%m-%d")
     except Exception:  # noqa: BLE001  (htmldate raises many things on odd pages, and a date is not worth a page)

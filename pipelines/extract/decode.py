@@ -83,14 +83,15 @@ _READ_AS = {
 _TCVN = dict(
     zip(
         [
-            *range(0xA1, 0xAF),
-            *range(0xB5, 0xBA),
-            *range(0xBB, 0xBF),
-            *range(0xC6, 0xCD),
-            *range(0xCE, 0xD9),
-            *range(0xDC, 0xE0),
-        ]
-        + [*range(0xE1, 0xF0), *range(0xF1, 0xFF)],
+            *range(161, 175),
+            *range(181, 186),
+            *range(187, 191),
+            *range(198, 205),
+            *range(206, 217),
+            *range(220, 224),
+            *range(225, 240),
+            *range(241, 255),
+        ],
         "ĂÂÊÔƠƯĐăâêôơưđàảãáạằẳẵắặầẩẫấậèẻẽéẹềểễếệìỉĩíịòỏõóọồổỗốộờởỡớợùủũúụừửữứựỳỷỹýỵ",
         strict=True,
     )
@@ -118,6 +119,10 @@ def _read(body: bytes, headers: Mapping[str, str]) -> str:
         return body.decode("utf-8")
     except UnicodeDecodeError:
         pass
+    lenient = body.decode("utf-8", "replace")
+    broken = lenient.count("\ufffd")
+    if 2 * broken < sum(not letter.isascii() for letter in lenient) - broken:  # UTF-8 with some letters cut in half
+        return lenient
     declared = [name.decode("ascii").lower() for name in _DECLARED.findall(body[:4096])] + [
         name.lower() for name in _HEADER.findall(headers.get("content-type", ""))
     ]
@@ -127,10 +132,6 @@ def _read(body: bytes, headers: Mapping[str, str]) -> str:
         text = _strictly(body, _READ_AS.get(name, name))
         if text is not None:
             return text
-    lenient = body.decode("utf-8", "replace")
-    broken = lenient.count("\ufffd")
-    if broken * 20 < sum(byte >= 0xC0 for byte in body[:200_000]):  # UTF-8 with a few letters cut in half
-        return lenient
     guess = from_bytes(_sample(body)).best()
     if guess is not None:
         return unicodedata.normalize("NFC", body.decode(guess.encoding, "replace"))
@@ -143,7 +144,7 @@ def _strictly(body: bytes, name: str) -> str | None:
         return None
     try:
         text = body.decode(name, "replace")
-    except LookupError:
+    except (LookupError, UnicodeError):  # no such encoding, or one of Python's that is none (`punycode`)
         return None
     if text.count("\ufffd") > 2 + len(body) // 2000:
         return None

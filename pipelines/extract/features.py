@@ -30,12 +30,13 @@ class Hints:
     """The text as trafilatura sees it."""
 
 
-NAMES: list[str] = []
-"""The columns of `features`, in order."""
-
-
 def features(blocks: list[Block], nodes: Nodes, hints: Hints) -> Matrix:
-    """Shape (blocks, columns). Pure numbers of form and place; see `NAMES`."""
+    """Shape (blocks, columns): the values of `columns` side by side."""
+    return np.column_stack([np.asarray(column, dtype=np.float32) for column in describe(blocks, nodes, hints).values()])
+
+
+def describe(blocks: list[Block], nodes: Nodes, hints: Hints) -> dict[str, Any]:
+    """Each feature by its name, shape (blocks,). Numbers of form and place; the order is the model's, so add at the end."""
     n = len(blocks)
     columns: dict[str, Any] = {}
     texts = [block.text for block in blocks]
@@ -203,9 +204,7 @@ def features(blocks: list[Block], nodes: Nodes, hints: Hints) -> Matrix:
     columns["after_first_other"] = order - (position[0] if len(position) else 0)
     columns["before_last_other"] = (position[-1] if len(position) else n) - order
 
-    if not NAMES:
-        NAMES.extend(columns)
-    return np.column_stack([np.asarray(column, dtype=np.float32) for column in columns.values()])
+    return columns
 
 
 def bits_of(columns: dict[str, Any]) -> Matrix:
@@ -238,7 +237,8 @@ def around(values: NDArray[Any], width: int) -> NDArray[np.float64]:
     """The sum over a block and `width` blocks on both sides."""
     running = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])
     index = np.arange(len(values))
-    return running[np.minimum(index + width + 1, len(values))] - running[np.maximum(index - width, 0)]
+    upper, lower = np.minimum(index + width + 1, len(values)), np.maximum(index - width, 0)
+    return np.asarray(running[upper] - running[lower])
 
 
 def _title_case(text: str) -> float:

@@ -17,11 +17,11 @@ _NO_PICTURE = re.compile(
 )
 
 
-def images_around(tree: HtmlElement, chosen: list[Block], meta: dict[str, list[str]], url: str) -> tuple[Image, ...]:
+def images_around(chosen: list[Block], meta: dict[str, list[str]], url: str) -> tuple[Image, ...]:
     """The page's declared image first, then those in the element that holds most of the chosen blocks, in order, each once."""
     found: dict[str, Image] = {}
     for value in meta.get("og:image", ())[:1]:
-        _add(found, urljoin(url, value), "")
+        _add(found, _joined(url, value), "")
     holder = _holder(chosen)
     if holder is not None:
         for element in holder.iter("img", "amp-img"):
@@ -57,8 +57,12 @@ def _address(element: HtmlElement, url: str) -> str:
     width = element.get("width") or ""
     if width.isdigit() and int(width) < _SMALL:
         return ""
+    return _joined(url, value)
+
+
+def _joined(url: str, value: str) -> str:
     try:
-        return urljoin(url, value)
+        return str(urljoin(url, value))
     except ValueError:
         return ""
 
@@ -71,11 +75,9 @@ def _caption(element: HtmlElement, holder: HtmlElement) -> str:
         for inner in above.iter("figcaption", "p", "div", "span"):
             if (
                 inner.tag == "figcaption"
-                or (class_bits(f"{inner.get('class') or ''}") & CAPTION
-                and inner.find(".//img") is None)
-            ):
-                if text := " ".join(inner.text_content().split()):
-                    return text[:1000]
+                or (class_bits(f"{inner.get('class') or ''}") & CAPTION and inner.find(".//img") is None)
+            ) and (text := " ".join(inner.text_content().split())):
+                return text[:1000]
         if above.tag == "figure":
             break
     return ""

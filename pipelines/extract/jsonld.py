@@ -9,7 +9,26 @@ import orjson
 from lxml.html import HtmlElement
 
 ARTICLE_TYPES = frozenset(
-    ["Article", "NewsArticle", "ReportageNewsArticle", "AnalysisNewsArticle", "AskPublicNewsArticle", "BackgroundNewsArticle", "OpinionNewsArticle", "ReviewNewsArticle", "BlogPosting", "LiveBlogPosting", "SocialMediaPosting", "TechArticle", "ScholarlyArticle", "Report", "AdvertiserContentArticle", "SatiricalArticle", "Review", "CreativeWork"]
+    [
+        "Article",
+        "NewsArticle",
+        "ReportageNewsArticle",
+        "AnalysisNewsArticle",
+        "AskPublicNewsArticle",
+        "BackgroundNewsArticle",
+        "OpinionNewsArticle",
+        "ReviewNewsArticle",
+        "BlogPosting",
+        "LiveBlogPosting",
+        "SocialMediaPosting",
+        "TechArticle",
+        "ScholarlyArticle",
+        "Report",
+        "AdvertiserContentArticle",
+        "SatiricalArticle",
+        "Review",
+        "CreativeWork",
+    ]
 )
 PAGE_TYPES = frozenset(
     ("WebPage", "ItemPage", "AboutPage", "FAQPage", "VideoObject", "AudioObject", "PodcastEpisode", "Recipe", "HowTo")
@@ -70,9 +89,13 @@ def article(found: tuple[Thing, ...]) -> Thing:
         if types(thing) & ARTICLE_TYPES and _weight(thing) > _weight(best):
             best = thing
     author = best.get("author")
-    references = [item for item in (author if isinstance(author, list) else [author]) if isinstance(item, dict) and "@id" in item and "name" not in item]
+    references = [
+        item
+        for item in (author if isinstance(author, list) else [author])
+        if isinstance(item, dict) and "@id" in item and "name" not in item
+    ]
     if references:  # graphs name a person once and refer to it
-        known = {thing.get("@id"): thing for thing in found if "name" in thing}
+        known = {thing["@id"]: thing for thing in found if "name" in thing and isinstance(thing.get("@id"), str)}
         people = [known[item["@id"]] for item in references if isinstance(item["@id"], str) and item["@id"] in known]
         best = best | {"author": people or author}
     return best

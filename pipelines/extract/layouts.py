@@ -1,6 +1,7 @@
 """Publishers' templates: where the parts stand, as CSS selectors (`records.Layout`)."""
 
 from functools import lru_cache
+from typing import cast
 from urllib.parse import urljoin
 
 from lxml.cssselect import CSSSelector
@@ -20,7 +21,7 @@ def _selector(selector: str) -> CSSSelector:
 
 def select(tree: HtmlElement, selector: str) -> list[HtmlElement]:
     """The elements that a CSS selector finds, in document order; none for ""."""
-    return list(_selector(selector)(tree)) if selector else []
+    return cast("list[HtmlElement]", _selector(selector)(tree)) if selector else []
 
 
 def text_of(tree: HtmlElement, selector: str) -> str:

@@ -13,6 +13,7 @@ from pipelines.records import Declaration
 Meta = dict[str, list[str]]
 
 _SPACE = re.compile(r"\s+")
+_SEPARATOR = re.compile(r"\s*[|–—·•«»:/-]+\s")
 _SUFFIX = re.compile(r"\s+[|\-–—·•«»:/]+\s+")
 
 
@@ -50,7 +51,13 @@ def titles(tree: HtmlElement, meta: Meta, article: jsonld.Thing) -> tuple[str, .
     shared = first(meta, "og:title", "twitter:title")
     headline = jsonld.text(article.get("headline")) or jsonld.text(article.get("name"))
     ranked = [headline, shared, *(h for h in headings if h.casefold() in named.casefold()), *headings[:1], named]
-    return tuple(dict.fromkeys(without_site(text, site) for text in ranked if text))
+    known = [text for text in (headline, shared, *headings) if len(text) > 8]
+    return tuple(dict.fromkeys(without_suffix(without_site(text, site), known) for text in ranked if text))
+
+
+def without_suffix(text: str, known: list[str]) -> str:
+    """The title without what follows a separator, if it is known without: "Headline - The Paper" where a heading says "Headline"."""
+    return next((other for other in known if text.startswith(other) and _SEPARATOR.match(text, len(other))), text)
 
 
 def without_site(text: str, site: str) -> str:
@@ -66,10 +73,15 @@ _BY = re.compile(
     r"bài|tác giả|作者|記者|文|取材|автор|текст|συντάκτης|του|της)\s*[:：]?\s+|^[|•·–—-]\s*",
     re.IGNORECASE,
 )
-_BETWEEN = re.compile(r"\s*(?:,|;|/|\||·|•|、|，|\s(?:und|and|et|y|e|i|og|och|en|ve|và|dan|&|и|και)\s)\s*", re.IGNORECASE)
+_BETWEEN = re.compile(
+    r"\s*(?:,|;|/|\||·|•|、|，|\s(?:und|and|et|y|e|i|og|och|en|ve|và|dan|&|и|και)\s)\s*", re.IGNORECASE
+)
 _NO_NAME = re.compile(r"\d|https?:|www\.|@|[()\[\]{}<>]|[?!…:]|^\W*$")
 _BYLINE = re.compile(r"author|byline|writer|autor|redakteur|reporter|journalist|penulis|tac-?gia", re.IGNORECASE)
-_NO_BYLINE = re.compile(r"image|img|avatar|bio|photo|social|link|icon|description|related|more|count|follow|comment|box|title|role|date|time", re.IGNORECASE)
+_NO_BYLINE = re.compile(
+    r"image|img|avatar|bio|photo|social|link|icon|description|related|more|count|follow|comment|box|title|role|date|time",
+    re.IGNORECASE,
+)
 
 
 def authors(tree: HtmlElement, meta: Meta, article: jsonld.Thing) -> tuple[str, ...]:
@@ -80,7 +92,13 @@ def authors(tree: HtmlElement, meta: Meta, article: jsonld.Thing) -> tuple[str, 
     sites = {name.casefold() for name in (*meta.get("og:site_name", ()), *jsonld.names(article.get("publisher")))}
     stated = jsonld.names(article.get("author"))
     first_choice: tuple[str, ...] = ()
-    for named in (stated, meta.get("author", ()), meta.get("article:author", ()), meta.get("parsely-author", ()), meta.get("dc.creator", ())):
+    for named in (
+        stated,
+        meta.get("author", ()),
+        meta.get("article:author", ()),
+        meta.get("parsely-author", ()),
+        meta.get("dc.creator", ()),
+    ):
         found = people(named)
         if found and not first_choice:
             first_choice = found
@@ -92,15 +110,25 @@ def authors(tree: HtmlElement, meta: Meta, article: jsonld.Thing) -> tuple[str, 
 def _is_site(name: str, sites: set[str], article: jsonld.Thing) -> bool:
     plain = name.casefold()
     author = article.get("author")
-    organisation = isinstance(author, dict) and "Organization" in jsonld.types(author)
-    return plain in sites or (organisation and plain == jsonld.text(author.get("name")).casefold()) or bool(re.search(r"\.\w{2,3}$|^admin", plain))
+    organisation = (
+        jsonld.text(author).casefold() if isinstance(author, dict) and "Organization" in jsonld.types(author) else ""
+    )
+    return plain in sites or plain == organisation or bool(re.search(r"\.\w{2,3}$|^admin", plain))
 
 
 def byline(tree: HtmlElement) -> tuple[str, ...]:
     """The names in the first byline of the page that looks like one; () if none does."""
-    marked = [element for element in tree.iter("a", "span", "div", "p", "address", "li", "strong", "em") if _is_byline(element)]
-    for element in sorted(marked[:40], key=lambda e: not ("author" in (e.get("rel") or "") or (e.get("itemprop") or "") == "author")):
-        text = squash(" ".join(element.itertext("*")))  # names and roles often stand in elements of their own, without a space
+    marked = [
+        element
+        for element in tree.iter("a", "span", "div", "p", "address", "li", "strong", "em")
+        if _is_byline(element)
+    ]
+    for element in sorted(
+        marked[:40], key=lambda e: not ("author" in (e.get("rel") or "") or (e.get("itemprop") or "") == "author")
+    ):
+        text = squash(
+            " ".join(element.itertext("*"))
+        )  # names and roles often stand in elements of their own, without a space
         if 2 < len(text) <= 120:
             found = people([text])
             if found and all(_like_a_name(name) for name in found):
@@ -117,7 +145,11 @@ def _is_byline(element: HtmlElement) -> bool:
 
 def _like_a_name(name: str) -> bool:
     words = name.split()
-    return len(words) <= 5 and (not words[0].islower() or not name.isascii()) and (len(words) > 1 or not name.isascii() or len(name) > 2)
+    return (
+        len(words) <= 5
+        and (not words[0].islower() or not name.isascii())
+        and (len(words) > 1 or not name.isascii() or len(name) > 2)
+    )
 
 
 def people(named: Iterable[str]) -> tuple[str, ...]:
@@ -146,9 +178,8 @@ def sources(meta: Meta, article: jsonld.Thing, url: str) -> list[Declaration]:
         ),
         ("meta", [*meta.get("original-source", ()), *meta.get("syndication-source", ()), *meta.get("dc.source", ())]),
     ):
-        for value in values:
-            if value.startswith(("http://", "https://")) and _canonical_or_as_is(value) != own:
-                declared.append(Declaration("source_url", _canonical_or_as_is(value), where))
+        addresses = (_canonical_or_as_is(value) for value in values if value.startswith(("http://", "https://")))
+        declared.extend(Declaration("source_url", address, where) for address in addresses if address != own)
     for key in ("publisher", "sourceOrganization"):
         thing = article.get(key)
         for site in _addresses(thing):
@@ -210,7 +241,7 @@ def canonical_url(tree: HtmlElement, meta: Meta, url: str) -> tuple[str, list[De
     links = [link.get("href") for link in tree.iter("link") if "canonical" in (link.get("rel") or "").lower().split()]
     for where, href in [("link", link) for link in links] + [("meta", value) for value in meta.get("og:url", ())]:
         try:
-            target = urljoin(url, (href or "").strip())
+            target = str(urljoin(url, (href or "").strip()))
             if not target.startswith(("http://", "https://")) or not urls.host(target):
                 continue
             target = urls.canonical(target)
