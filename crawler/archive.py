@@ -344,7 +344,7 @@ class ArchiveMiddleware:
         spider: Any = self._crawler.spider
         request.meta["fetched_at"] = at = datetime.now(UTC)
         archive: Archive | None = spider.session.archive
-        if archive is not None:
+        if archive is not None and spider.rights_policy != "text_only":
             request.meta["archived"] = archive.put(
                 Exchange(
                     url=request.url,

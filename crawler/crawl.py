@@ -17,7 +17,7 @@ from crawler.guard import Guard
 from crawler.news_spider import NewsSpider
 from crawler.publishers import publisher, publisher_of
 from crawler.session import Options, Planned, RemembersPages, Report, Session, TakesPages
-from crawler.web import site
+from crawler.web import Website, site
 from pipelines import urls as addresses
 
 log = logging.getLogger(__name__)
@@ -105,13 +105,14 @@ def crawl(
         },
         priority="cmdline",
     )
-    chosen = {name: publisher(name) for name in names}
+    chosen: dict[str, type[NewsSpider]] = {name: publisher(name) for name in names}
     asked: dict[str, type[NewsSpider]] = {}
     canonical = tuple(addresses.canonical(url) for url in urls)
     for url in canonical:
         owner = owner_of(url)
         if owner.name not in chosen:
-            asked[owner.name] = owner
+            whole = issubclass(owner, Website) and not owner.is_article(url)  # a site we have no file for: look around
+            (chosen if whole else asked)[owner.name] = owner
     options = Options(
         data=data,
         since=since,
@@ -125,7 +126,9 @@ def crawl(
     )
     session = Session(options, run, store)
     session.progress = progress
-    return Crawl(session, scrapy_settings, tuple(chosen.values()), tuple(asked.values()))
+    return Crawl(
+        session, scrapy_settings, tuple(chosen.values()), tuple(o for n, o in asked.items() if n not in chosen)
+    )
 
 
 class Crawl:

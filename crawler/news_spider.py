@@ -38,6 +38,8 @@ RightsPolicy = Literal["respect", "archive", "text_only"]
 IN_FLIGHT = 64
 """Requests of one publisher between being planned and their page being prepared."""
 SECTION_PAGES = 5
+FEEDS = 5
+"""Feeds of a page that are taken when the publisher's file names none."""
 API_PAGES = 20
 SITEMAP_DEPTH = 3
 HTML_TYPES = ("html", "xml", "text/plain", "octet-stream")
@@ -221,7 +223,7 @@ class NewsSpider(scrapy.Spider):
             return
         middleware = self.crawler.get_downloader_middleware(RobotsMiddleware)
         assert middleware is not None
-        rules = await middleware.rules(f"https://{self.hosts[0]}/")
+        rules = await middleware.rules(wanted[0] if wanted else f"https://{self.hosts[0]}/")
         if not rules.reachable:
             return
         named = [url for url in rules.sitemaps if self.owns(url)]
@@ -362,7 +364,7 @@ class NewsSpider(scrapy.Spider):
         found = list(self._wanted(entries, what))
         new = await asyncio.to_thread(frontier.add, self.name, found, now=now)
         self.report.new += new
-        self._lead_to([child for child in more if child.kind == "sitemap" or new])
+        self._lead_to([child for child in more if child.kind != "section" or new])
         frontier.visited(what.url, news=new, body=body, **_validators(response), now=now)  # when all is safe it gave
         self.session.wake()
 
@@ -382,7 +384,10 @@ class NewsSpider(scrapy.Spider):
             case "section":
                 section = discovery.parse_section(body, url, self.is_article)
                 more = [List("section", next_page, what.depth + 1, known=False) for next_page in section.next_pages]
-                return section.articles, [page for page in more[:1] if page.depth < SECTION_PAGES]
+                more = [page for page in more[:1] if page.depth < SECTION_PAGES]
+                if not self.feeds and what.depth == 0:
+                    more += [List("feed", feed, 1, known=False) for feed in discovery.find_feeds(body, url)[:FEEDS]]
+                return section.articles, [found for found in more if self.owns(found.url)]
             case "list_api":
                 entries = discovery.parse_list_api(body, f"https://{self.hosts[0]}/", self.zone)
                 api = next((a for a in self.list_apis if a.format(page=what.depth + 1) == what.url), "")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.crawler.conftest import Crawl
-from tests.site import PAPER, Answer, Server, address, congluan, edition, vietnam_vn
+from tests.site import PAPER, XML, Answer, Server, address, congluan, edition, rss, urlset, vietnam_vn
 from tests.stories import BRIDGE, FOREIGN, HYDROGEN, NEWSROOM, STORIES
 
 NOW = datetime.now(UTC)
@@ -128,3 +128,22 @@ def test_a_server_may_say_that_a_page_has_not_changed(server: Server, crawl: Cra
     columns = ("url", "status", "n_bytes", "outcome", "archive_file", "archive_offset")
     assert [first[c] for c in columns] == [second[c] for c in columns]
     assert second["fetched_at"] > first["fetched_at"]
+
+
+def test_a_site_without_a_file_is_looked_around_in(crawl: Crawl) -> None:
+    site = "http://bao.example"
+    article = Answer.of("<html><body><h1>Tin</h1></body></html>")
+    found = [f"{site}/mot-bai-bao-tim-thay-trong-{where}" for where in ("trang-chu", "nguon-tin", "ban-do-trang")]
+    pages = dict.fromkeys(found, article) | {
+        f"{site}/robots.txt": Answer.of(f"Sitemap: {site}/map.xml\n", "text/plain"),
+        f"{site}/": Answer.of(
+            f'<link rel="alternate" type="application/rss+xml" href="/rss"><a href="{found[0]}">Tin</a>'
+        ),
+        f"{site}/rss": Answer.of(rss([(found[1], "Tin", NOW)]), XML),
+        f"{site}/map.xml": Answer.of(
+            urlset([(found[2], NOW), (f"{site}/cu-roi-khong-con-la-tin-moi-nua", NOW - timedelta(days=9))]), XML
+        ),
+    }
+    with Server(pages) as server:
+        played = crawl(server, urls=[f"{site}/"])
+    assert played.outcomes() == dict.fromkeys(found, "stored")
