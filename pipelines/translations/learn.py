@@ -23,7 +23,7 @@ _LIKELY = 0.08
 """Translations less likely than this are noise at a few hundred sentences."""
 _FOLDS = 4
 _FLOOR = 2.0
-_MOST = 3.0
+_MOST, _LEAST = 3.0, -1.0
 
 Segment = tuple[NDArray[np.uint32], NDArray[np.uint32]]
 """The words of one passage and of its translation, as hashes, each once."""
@@ -148,14 +148,17 @@ def _worth(values: NDArray[np.float64], truth: NDArray[np.bool_]) -> tuple[float
     yes, no = values[truth], values[~truth]
     spread = float(np.sqrt((yes.var() * len(yes) + no.var() * len(no)) / len(values))) + 0.01
     apart = float(yes.mean() - no.mean()) / spread
-    if apart < 1.5:
+    if apart < 1.0:
         return 0.0, 0.0
     return apart / spread, float(yes.mean() + no.mean()) / 2
 
 
 def bonus(association: Association, value: float) -> float:
-    """Log odds to add for what was explained; halved, because words and anchors say partly the same, and bounded."""
-    return float(np.clip(association.slope * (value - association.middle) / 2, -_MOST, _MOST))
+    """Log odds to add for what was explained; halved, because words and anchors say partly the same, and bounded.
+
+    Less can be taken away than given: of a text that is cut, much of the other stays unexplained.
+    """
+    return float(np.clip(association.slope * (value - association.middle) / 2, _LEAST, _MOST))
 
 
 # -- passages ----------------------------------------------------------------------------------------------------------------------
