@@ -18,7 +18,7 @@ from pipelines.dedup.parameters import PARAMETERS, Parameters
 from pipelines.dedup.runs import RunsBackend
 from pipelines.dedup.shingles import shingle
 from pipelines.dedup.sqlite import SqliteBackend
-from pipelines.dedup.view import Numbers, Texts, View
+from pipelines.dedup.view import Numbers, View, sketches
 from pipelines.records import Article, Copy, CopyKind, Fact, Fingerprint
 
 METHOD = "shingles/1"
@@ -306,4 +306,4 @@ def _rows(batch: Batch, parameters: Parameters) -> tuple[Documents, Ragged, Ragg
         time = int((article.published_at or article.fetched_at).timestamp())
         documents[i] = (bytes.fromhex(article.article_id), host, time, len(print_.shingles), dated, True)
     shingles = Ragged.of([(print_.shingles >> np.uint64(32)).astype(np.uint32) for _, print_ in latest.values()])
-    return documents, shingles, Texts.of(shingles).sketches(parameters)
+    return documents, shingles, sketches(shingles, parameters)

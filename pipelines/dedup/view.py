@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.dedup.backends import DOCUMENT, Backend, Documents, Ragged
+from pipelines.dedup.compiled import compiled
 from pipelines.dedup.parameters import Parameters
 
 Numbers = NDArray[np.int64]
@@ -29,16 +30,33 @@ class Texts(NamedTuple):
             both[begin:end].sort()
         return cls((both >> np.uint64(32)).astype(np.uint32), both.astype(np.uint32), offsets)
 
-    def sketches(self, parameters: Parameters) -> Ragged:
-        """The smallest values of each row: those in the first `1 / sketch_scale` of the range, and at least `sketch_least`."""
-        sizes = np.diff(self.offsets)
-        below = np.concatenate([[0], np.cumsum(self.values <= np.uint32(0xFFFFFFFF // parameters.sketch_scale))])
-        lengths = np.minimum(
-            sizes, np.maximum(below[self.offsets[1:]] - below[self.offsets[:-1]], parameters.sketch_least)
-        )
-        offsets = np.concatenate([[0], np.cumsum(lengths)])
-        each = np.arange(offsets[-1]) - np.repeat(offsets[:-1], lengths)
-        return Ragged(self.values[np.repeat(self.offsets[:-1], lengths) + each], offsets)
+
+def sketches(shingles: Ragged, parameters: Parameters) -> Ragged:
+    """The smallest values of each row, sorted: those in the first `1 / sketch_scale` of the range, and at least `sketch_least`."""
+    limit = np.uint32(0xFFFFFFFF // parameters.sketch_scale)
+    return Ragged(*_sketches(shingles.values, shingles.offsets, limit, parameters.sketch_least))
+
+
+@compiled
+def _sketches(values, offsets, limit, least):  # type: ignore[no-untyped-def]
+    n = len(offsets) - 1
+    smallest = np.empty(len(values), np.uint32)
+    ends = np.zeros(n + 1, np.int64)
+    for i in range(n):
+        row = values[offsets[i] : offsets[i + 1]]
+        begin = ends[i]
+        end = begin
+        for value in row:
+            if value <= limit:
+                smallest[end] = value
+                end += 1
+        if end - begin < least:  # too short a text: no way around sorting all of it
+            end = begin + min(least, len(row))
+            smallest[begin:end] = np.sort(row)[: end - begin]
+        else:
+            smallest[begin:end].sort()
+        ends[i + 1] = end
+    return smallest[: ends[n]].copy(), ends
 
 
 class View:
@@ -99,8 +117,8 @@ class View:
     def neighbours(self, numbers: Numbers) -> tuple[Numbers, Numbers, Numbers]:
         """Who shares `shared_keys` sketch hashes with whom, or one when either is short: three arrays of one length: a position in `numbers`, the number
         of the other, how many hashes. Sorted by position, then number."""
-        texts = self.texts(numbers)
-        mine = texts.sketches(self._parameters)
+        shingles = self.shingles(numbers)
+        mine = sketches(shingles, self._parameters)
         rows = np.repeat(np.arange(len(numbers)), np.diff(mine.offsets))
         keys, at = np.unique(mine.values, return_inverse=True)
         key, other = self._holders(keys)
@@ -115,7 +133,7 @@ class View:
         position, other = np.divmod(pairs, span)
         enough = shared >= self._parameters.shared_keys
         few = np.flatnonzero(~enough)
-        short = np.diff(texts.offsets)[position[few]] <= self._parameters.short
+        short = np.diff(shingles.offsets)[position[few]] <= self._parameters.short
         short |= self._sizes(other[few]) <= self._parameters.short
         enough[few[short]] = True
         position, other, shared = position[enough], other[enough], shared[enough]
@@ -144,10 +162,10 @@ class View:
 
     @cached_property
     def _batch_postings(self) -> tuple[NDArray[np.uint32], Numbers]:
-        sketches = Texts.of(self._shingles).sketches(self._parameters)
-        rows = np.repeat(np.arange(len(self._documents)), np.diff(sketches.offsets))
-        order = np.argsort(sketches.values, kind="stable")
-        return sketches.values[order], rows[order]
+        keys = sketches(self._shingles, self._parameters)
+        rows = np.repeat(np.arange(len(self._documents)), np.diff(keys.offsets))
+        order = np.argsort(keys.values, kind="stable")
+        return keys.values[order], rows[order]
 
 
 def _counted(values: Numbers) -> tuple[Numbers, Numbers]:
