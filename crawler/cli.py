@@ -384,11 +384,13 @@ def doctor(
     as_json: AsJson = False,
 ) -> None:
     """Check Python, libraries, disk, lock, clock, publishers, indexes and tables; say what to do about what is wrong."""
+    from crawler import fetching  # noqa: PLC0415
     from crawler.doctor import doctor as examine  # noqa: PLC0415
 
     settings, origin = config.load({"data": data})
     show.setup("text", quiet=False)
-    raise typer.Exit(show.findings(examine(settings, origin, network=network), as_json=as_json))
+    found = examine(settings, origin, network=network, fetch=lambda url: fetching.fetch(url, settings))
+    raise typer.Exit(show.findings(found, as_json=as_json))
 
 
 @app.command()

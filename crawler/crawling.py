@@ -39,7 +39,6 @@ def crawl(targets: Sequence[str], settings: Config, *, replay: tuple[Path, ...],
     ready = partial(
         prepare,
         names,
-        data=Path(settings.data),
         since=config.moment(settings.since, now) if not replay else None,
         until=config.moment(settings.until, now) if settings.until else None,
         limit=settings.limit,
@@ -52,14 +51,15 @@ def crawl(targets: Sequence[str], settings: Config, *, replay: tuple[Path, ...],
     if not (settings.contact or replay or settings.allow_address):
         raise NoContact  # before a lock is taken or a folder made
     if dry_run:
-        return _plan(ready(run=None, dry_run=True))
+        return _plan(ready(data=Path(settings.data), run=None, dry_run=True))
     horizon = config.duration(settings.horizon) if settings.horizon else None
     command = " ".join(("crawl", *names, *addresses))[:500]
     with Store.open(settings.data, command=command, parameters=parameters()) as store:
-        run = Run(store, Path(settings.data) / "state", command=command, processes=settings.processes, horizon=horizon)
+        run = Run(store, store.state_folder, command=command, processes=settings.processes, horizon=horizon)
         try:
             with _progress() as progress:
-                crawling = ready(run=run, store=store, progress=progress)
+                # frontier and archive are files of this machine, also when the tables are in a bucket
+                crawling = ready(data=store.state_folder.parent, run=run, store=store, progress=progress)
                 result = crawling.start()
         except BaseException as error:
             run.close(status="interrupted", exit_code=None, message=repr(error))

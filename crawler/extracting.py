@@ -62,7 +62,9 @@ def from_file(path: Path, url: str) -> Page:
 def batch(listing: Path, processes: int | None) -> int:
     """Extract every page of a listing of {id, url, path}, one JSON object a line, in order. Returns 0."""
     rows = _listing(listing)
-    answers = extract_batch((identify(_page(r, listing.parent)) for r in rows), processes or os.cpu_count() or 1, then=clean)
+    answers = extract_batch(
+        (identify(_page(r, listing.parent)) for r in rows), processes or os.cpu_count() or 1, then=clean
+    )
     for given, answer in zip(rows, answers, strict=True):
         found = {"text": None, "outcome": str(answer)} if isinstance(answer, Outcome) else row(answer)
         show.emit({"id": given["id"], "url": given.get("url", "")} | found)
@@ -108,5 +110,3 @@ def _page(given: Mapping[str, Any], folder: Path) -> Page:
     except UnreadableSourceError as error:
         show.error(str(error))
         return Page(url=str(given.get("url") or "https://file.invalid/"), body=b"", fetched_at=datetime.now(UTC))
-
-

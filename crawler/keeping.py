@@ -42,8 +42,10 @@ def compact(settings: Config, before: date | None) -> int:
 
 def verify(settings: Config, *, repair: bool) -> int:
     """Check everything; with `repair` rebuild what is derived. Returns 0, or 6 when something is (still) wrong."""
-    data = Path(settings.data)
-    with Store.open(data, lock=repair, command="verify", parameters=parameters()) as tables:
+    with Store.open(settings.data, lock=repair, command="verify", parameters=parameters()) as tables:
+        data = (
+            tables.state_folder.parent
+        )  # state and archive are files of this machine, also when the tables are in a bucket
         if repair:
             problems = store.verify(tables, repair=True, checks=(_archive(data),))
             _rebuild(tables, data)
@@ -143,8 +145,8 @@ def _rebuild(tables: Store, data: Path) -> None:
 
 def forget(settings: Config, what: str) -> int:
     """Remove an article or a host everywhere; print what went."""
-    data = Path(settings.data)
-    with Store.open(data, command="forget", parameters=parameters()) as tables:
+    with Store.open(settings.data, command="forget", parameters=parameters()) as tables:
+        data = tables.state_folder.parent
         gone = store.forget(tables, what)
         with State(data / "state") as state:
             state.catch_up(tables)

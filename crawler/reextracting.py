@@ -40,7 +40,7 @@ def reextract(settings: Config, out: Path) -> int:
     damaged: list[str] = []
     command = f"reextract {data.name}"
     with Store.open(out, command=command, parameters=parameters()) as store:
-        run = Run(store, out / "state", command=command, processes=settings.processes)
+        run = Run(store, store.state_folder, command=command, processes=settings.processes)
         try:
             for path in archives:
                 feed(run, path, sources.EVERYTHING, damaged, folder="raw/")

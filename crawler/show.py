@@ -197,7 +197,7 @@ def summary(
 
 
 def findings(found: Sequence[Any], *, as_json: bool) -> int:
-    """What the doctor found: level, what, detail, and the next step. Returns 0, or 1 when something is an error."""
+    """What the doctor found: level, what, detail, and the next step. Returns 0, or 2 when something has to be mended first."""
     colours = {"ok": "green", "warn": "yellow", "error": "red"}
     for one in found:
         if as_json:
@@ -208,7 +208,7 @@ def findings(found: Sequence[Any], *, as_json: bool) -> int:
         )
         if one.do:
             out.print(f"       [dim]→ {safe(one.do, 500)}[/dim]")
-    return int(any(one.level == "error" for one in found))
+    return 2 if any(one.level == "error" for one in found) else 0
 
 
 def failures(failed: Sequence[str]) -> None:
