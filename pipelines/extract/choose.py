@@ -2,13 +2,16 @@
 
 import numpy as np
 
-from pipelines.extract.blocks import Block, share_in, size, squeeze
+from pipelines.extract.blocks import Block, size, squeeze
 from pipelines.extract.features import Matrix
 
 FLOOR = 0.2
 """No block less likely than this is taken, however little the page has."""
 _LONG = 120
 """Squeezed characters from which a block that stands elsewhere already is a repetition, not a refrain."""
+_PIECE = 15
+_REMEMBERED = 200_000
+"""Pieces of chosen text that repetitions are known by."""
 
 
 def choose(blocks: list[Block], chances: Matrix, titles: frozenset[str], floor: float = FLOOR) -> list[int]:
@@ -23,14 +26,17 @@ def choose(blocks: list[Block], chances: Matrix, titles: frozenset[str], floor: 
     likely = np.array([0.0 if text in titles else chance for text, chance in zip(tight, chances, strict=True)])
     threshold = max(floor, expected_best(likely, np.array([size(block.text) for block in blocks], dtype=np.float64)))
     chosen: list[int] = []
-    taken = ""
+    pieces: set[str] = set()
     for i in sorted(range(len(blocks)), key=lambda i: -likely[i]):
         if likely[i] < threshold:
             break
-        if len(tight[i]) >= _LONG:
-            if share_in(tight[i], taken) > 0.9:
+        text = tight[i]
+        if len(text) >= _LONG:
+            probes = [text[at : at + _PIECE] for at in range(0, len(text) - _PIECE + 1, _PIECE)]
+            if sum(probe in pieces for probe in probes) > 0.9 * len(probes):
                 continue
-            taken += tight[i] + "\n"
+            if len(pieces) < _REMEMBERED:
+                pieces.update(text[at : at + _PIECE] for at in range(len(text) - _PIECE + 1))
         chosen.append(i)
     return sorted(chosen)
 

@@ -18,6 +18,10 @@ _DATE_LIKE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\d{1,2}:\d{2}|\b(?:19|
 _POINTER = re.compile(r"^[>»›→▶►•·|*+–—-]|[>»›→]$")
 
 
+_SEARCHED = 200_000
+"""Characters of another text that is searched whole for each block."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hints:
     """What else is known of the page, all squeezed (`blocks.squeeze`)."""
@@ -161,13 +165,9 @@ def describe(blocks: list[Block], nodes: Nodes, hints: Hints) -> dict[str, Any]:
     columns["siblings_good"] = direct[first_up][:, 2] / good_total
 
     # -- what others say
-    other = np.array([share_in(text, hints.other) for text in tight], dtype=np.float32)
+    other = shares(tight, hints.other)
     columns["in_other"] = other
-    columns["in_json"] = (
-        np.array([share_in(text, hints.json_body) for text in tight], dtype=np.float32)
-        if hints.json_body
-        else np.full(n, -1.0)
-    )
+    columns["in_json"] = shares(tight, hints.json_body) if hints.json_body else np.full(n, -1.0)
     columns["json_size"] = np.full(n, np.log1p(len(hints.json_body)))
     columns["in_description"] = np.array(
         [share_in(text, hints.description) if len(text) > 20 else 0.0 for text in tight], dtype=np.float32
@@ -205,6 +205,19 @@ def describe(blocks: list[Block], nodes: Nodes, hints: Hints) -> dict[str, Any]:
     columns["before_last_other"] = (position[-1] if len(position) else n) - order
 
     return columns
+
+
+def shares(tight: list[str], other: str) -> Matrix:
+    """`blocks.share_in` for blocks in order: looked for where the last one ended first, so that a long page is not searched again and again."""
+    out = np.zeros(len(tight), dtype=np.float32)
+    at = 0
+    for i, text in enumerate(tight):
+        found = other.find(text, at, at + len(text) + 5_000)
+        if found >= 0:
+            out[i], at = 1.0, found + len(text)
+        elif len(other) <= _SEARCHED:
+            out[i] = share_in(text, other)
+    return out
 
 
 def bits_of(columns: dict[str, Any]) -> Matrix:
