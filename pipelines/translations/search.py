@@ -14,8 +14,10 @@ from pipelines.translations.learn import Association, bonus, explained
 from pipelines.translations.postings import Postings, postings, ranges
 from pipelines.translations.score import Comparison, Side, compare_sides, logit, probability
 
-_PRIOR = 20
+_PRIOR = 200
 """How many articles the whole window's share of a key counts for, where a language has few articles of its own."""
+_LEAST = 1000
+"""A smaller window counts as so many articles: the first article of a new index must not make its every key a common one."""
 _SAME_TEXT = 0.5
 """Jaccard of the keys of two articles of one language from which they are no rivals: copies of each other."""
 
@@ -136,7 +138,7 @@ class Search:
         """How surprising each unique key is: -log of its share of articles, in the language where it is more common."""
         keys, found = self._look_up(entry)
         sizes = self._lists(entry.at)[1]
-        share = (sum(found.values(), start=np.zeros(len(keys), np.int64)) + 0.5) / (sum(sizes.values()) + 1)
+        share = (sum(found.values(), start=np.zeros(len(keys), np.int64)) + 0.5) / (max(_LEAST, sum(sizes.values())) + 1)
         weights = _by_chance(keys)
         for language in (entry.language, other):
             count = found.get(language, np.zeros(len(keys), np.int64))
