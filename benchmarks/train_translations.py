@@ -153,7 +153,11 @@ def table(title: str, counts: dict[tuple[str, str], list[int]]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--eval", type=Path, default=Path("../shared/eval"))
-    parser.add_argument("--write", action="store_true", help="put the weights learned from everything into the package, and hold out no languages")
+    parser.add_argument(
+        "--write",
+        action="store_true",
+        help="put the weights learned from everything into the package, and hold out no languages",
+    )
     options = parser.parse_args()
     every = pairs(options.eval / "translations")
     print(

@@ -16,7 +16,7 @@ import xxhash
 from numpy.typing import NDArray
 
 from pipelines.records import Article
-from pipelines.translations.romanise import japanese, pinyin, romanise, skeletons
+from pipelines.translations.romanise import japanese, pinyin, romanise, skeleton, skeletons
 from pipelines.translations.terms import PREFIXED, UNSPACED, number_format, starting, terms
 
 VERSION = 1
@@ -234,7 +234,7 @@ def _terms(lower: str, language: str) -> Iterator[tuple[int, int, tuple[str, ...
                 (
                     term
                     for term in starting(word.group()[skip:], language)
-                    if " " not in term.text or _stands(term.text, lower, start + skip)
+                    if len(term.text) <= len(word.group()) - skip or _stands(term.text, lower, start + skip)
                 ),
                 None,
             )
@@ -275,7 +275,7 @@ def _number(surface: str, offset: int, end: int, text: str, lower: str, language
             if factor >= 1e4 and unit[1] in "亿億억万萬만" and rest:
                 small = _value(rest[1], language) or 0.0
                 total += small * _MAGNITUDES.get(rest[2] or "", 1.0)
-            yield offset, NUMBER, text[offset : unit.end(1)], (f"n:{total:.6g}", f"q:{value:.6g}")
+            yield offset, NUMBER, text[offset : unit.end(1)], (f"n:{total:.6g}",)
             return
     yield offset, NUMBER, surface, tuple(keys)
 
@@ -429,10 +429,9 @@ def _windows(surface: str, offset: int) -> Iterator[_Found]:
     letters: list[tuple[int, str]] = []
     text = _SILENT.sub(lambda silent: "\0" * len(silent.group()), surface)
     for at, char in enumerate(text):
-        for sound in skeletons(romanise(char)):
-            if sound and not (letters and letters[-1][1] == sound and at - letters[-1][0] == 1):
-                letters.append((at, sound))
-            break
+        sound = skeleton(romanise(char)).removeprefix("A")
+        if sound and not (letters and letters[-1][1] == sound and at - letters[-1][0] == 1):
+            letters.append((at, sound))
     for first in range(len(letters) - 4):
         start = letters[first][0]
         some = letters[first : first + 7]

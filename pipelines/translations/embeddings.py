@@ -5,7 +5,7 @@ Install the extra (`pip install copydesk[embeddings]`) and give the folder of a 
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,18 +22,31 @@ class Encoder(Protocol):
 
 def open_encoder(folder: Path) -> Encoder:
     """The model in a folder. Raises ImportError, naming the extra, when its library is missing, and FileNotFoundError without a model."""
-    if not (folder / "config.json").is_file() and not (folder / "modules.json").is_file():
+    modules = folder / "modules.json"
+    if not modules.is_file() and not (folder / "config.json").is_file():
         raise FileNotFoundError(f"{folder}: no model2vec or sentence-transformers model")
+    static = not modules.is_file() or "StaticEmbedding" in modules.read_text(encoding="utf8")
     try:
-        if (folder / "modules.json").is_file():
-            from sentence_transformers import SentenceTransformer  # noqa: PLC0415  (optional)
+        if static:
+            from model2vec import StaticModel  # noqa: PLC0415  (optional)
 
-            return SentenceTransformer(str(folder), local_files_only=True)  # type: ignore[no-any-return]
-        from model2vec import StaticModel  # noqa: PLC0415  (optional)
+            return _Static(StaticModel.from_pretrained(str(folder)))
+        from sentence_transformers import SentenceTransformer  # noqa: PLC0415  (optional)
 
-        return StaticModel.from_pretrained(str(folder))  # type: ignore[no-any-return]
+        model: Encoder = SentenceTransformer(str(folder), local_files_only=True)
+        return model
     except ModuleNotFoundError as missing:
         raise ImportError(f"{missing.name} is not installed: pip install 'copydesk[embeddings]'") from missing
+
+
+class _Static:
+    """A model2vec model as an `Encoder`."""
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return np.asarray(self._model.encode(list(texts)), np.float32)
 
 
 def preferred(

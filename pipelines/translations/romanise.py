@@ -24,7 +24,7 @@ _SOUND = re.compile("|".join(sorted(_CLASS, key=len, reverse=True)))
 _CODA_R = re.compile(r"r(?=[^aeiouy]|$)")
 _START_VOWEL = re.compile(r"h?[aeiouy]|w")
 _NOT_LETTER = re.compile(r"[^a-z]+")
-_KANA = re.compile(r"^[\u3040-\u30ff]+$")
+_GREEK = (("μπ", "b"), ("ντ", "d"), ("γκ", "g"), ("τζ", "z"))
 _KAKASI: list[pykakasi.kakasi] = []
 
 
@@ -48,8 +48,11 @@ def skeletons(latin: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=65536)
 def romanise(word: str) -> str:
-    """The word in lower-case ASCII, kana by Hepburn and all other scripts by anyascii's tables."""
-    return anyascii(word).lower()
+    """The word in lower-case ASCII by anyascii's tables; Greek writes b, d and g with two letters."""
+    lower = word.lower()
+    for pair, letter in _GREEK:
+        lower = lower.replace(pair, letter)
+    return anyascii(lower).lower()
 
 
 def japanese(text: str) -> list[tuple[str, str, int]]:

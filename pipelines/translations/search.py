@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.translations.anchors import LENGTH_BITS, Anchors
+from pipelines.translations.anchors import LENGTH_BITS, NUMBER, Anchors
 from pipelines.translations.embeddings import preferred
 from pipelines.translations.learn import Association, bonus, explained
 from pipelines.translations.postings import Postings, postings, ranges
@@ -18,6 +18,8 @@ _PRIOR = 200
 """How many articles the whole window's share of a key counts for, where a language has few articles of its own."""
 _LEAST = 1000
 """A smaller window counts as so many articles: the first article of a new index must not make its every key a common one."""
+_UNLIKE_FIGURES = 5.0
+"""Log odds that differing figures take away; of true translations with so many figures one in a hundred has them."""
 _SAME_TEXT = 0.5
 """Jaccard of the keys of two articles of one language from which they are no rivals: copies of each other."""
 
@@ -98,6 +100,7 @@ class Search:
         self._around: dict[int, tuple[dict[str, list[Postings]], dict[str, int]]] = {}
         self._counts: dict[int, tuple[NDArray[np.uint64], dict[str, NDArray[np.int64]]]] = {}
         self._sides: dict[tuple[int, str], Side] = {}
+        self._bests: dict[tuple[int, str], list[tuple[Entry, float]]] = {}
         self._compared: dict[tuple[int, int], tuple[float, Comparison]] = {}
 
     # -- weights --------------------------------------------------------------------------------------------------------------
@@ -138,7 +141,9 @@ class Search:
         """How surprising each unique key is: -log of its share of articles, in the language where it is more common."""
         keys, found = self._look_up(entry)
         sizes = self._lists(entry.at)[1]
-        share = (sum(found.values(), start=np.zeros(len(keys), np.int64)) + 0.5) / (max(_LEAST, sum(sizes.values())) + 1)
+        share = (sum(found.values(), start=np.zeros(len(keys), np.int64)) + 0.5) / (
+            max(_LEAST, sum(sizes.values())) + 1
+        )
         weights = _by_chance(keys)
         for language in (entry.language, other):
             count = found.get(language, np.zeros(len(keys), np.int64))
@@ -159,13 +164,13 @@ class Search:
 
     # -- candidates -------------------------------------------------------------------------------------------------------------
 
-    def candidates(self, entry: Entry) -> dict[str, list[Entry]]:
-        """The most promising articles of each other language within the window, best first."""
+    def candidates(self, entry: Entry, only: str | None = None) -> dict[str, list[Entry]]:
+        """The most promising articles of each other language (or of one) within the window, best first."""
         keys, found = self._look_up(entry)
         result: dict[str, list[Entry]] = {}
         starts, counts = np.empty(len(keys), np.int64), np.empty(len(keys), np.int64)
         for language, runs in self._lists(entry.at)[0].items():
-            if language == entry.language:
+            if language == entry.language or only not in (None, language):
                 continue
             _, weights = self._weights(entry, language)
             use = (found[language] > 0) & (found[language] <= self._parameters.max_df) & (weights > 0)
@@ -215,7 +220,7 @@ class Search:
         """Log odds that the two are one text, with what was learned of their words; the same from both sides."""
         if (a.number, b.number) not in self._compared:
             compared = self.comparison(a, b)
-            value = logit(compared.features)
+            value = logit(compared.features) - _UNLIKE_FIGURES * _figures_differ(a.anchors, b.anchors)
             first, second = sorted((a, b), key=lambda one: one.language)
             learned = self._index.association(first.language, second.language)
             if learned:
@@ -241,24 +246,33 @@ class Search:
     def links(self, entry: Entry) -> list[tuple[Entry, Alignment]]:
         """The articles that this one is a translation of, or that translate it: in each language the best one and its own copies.
 
-        Nothing, where another text is nearly as likely: then the anchors cannot tell.
+        Nothing, where another text is nearly as likely, seen from either side: then the anchors cannot tell.
         """
         links = []
-        for others in self.candidates(entry).values():
-            values = [self._judged(entry, other)[0] for other in others]
-            values = preferred(values, entry.vector, [other.vector for other in others])
+        for language in self._lists(entry.at)[0]:
+            if language != entry.language:
+                for other, value in self._best(entry, language):
+                    if probability(value) >= self._parameters.threshold and any(
+                        one is entry for one, _ in self._best(other, entry.language)
+                    ):
+                        links.append((other, self.alignment(entry, other)))
+        return links
+
+    def _best(self, entry: Entry, language: str) -> list[tuple[Entry, float]]:
+        """The one text of a language that stands out, with its copies, and their log odds; nothing when none does."""
+        if (entry.number, language) not in self._bests:
+            others = self.candidates(entry, language).get(language, [])
+            values = preferred(
+                [self._judged(entry, other)[0] for other in others], entry.vector, [other.vector for other in others]
+            )
             ranked = sorted(zip(values, others, strict=True), key=lambda one: (-one[0], one[1].article_id))
             same = [
-                (value, other) for value, other in ranked if other is ranked[0][1] or _same_text(ranked[0][1], other)
+                (other, value) for value, other in ranked if other is ranked[0][1] or _same_text(ranked[0][1], other)
             ]
-            rival = max((value for value, other in ranked if all(other is not one for _, one in same)), default=-np.inf)
-            if ranked and ranked[0][0] - rival >= self._parameters.margin:
-                links += [
-                    (other, self.alignment(entry, other))
-                    for value, other in same
-                    if probability(value) >= self._parameters.threshold
-                ]
-        return links
+            rival = max((value for value, other in ranked if all(other is not one for one, _ in same)), default=-np.inf)
+            stands_out = bool(ranked) and ranked[0][0] - rival >= self._parameters.margin
+            self._bests[entry.number, language] = same if stands_out else []
+        return self._bests[entry.number, language]
 
 
 def _by_chance(keys: NDArray[np.uint64]) -> NDArray[np.float64]:
@@ -271,6 +285,13 @@ def _by_chance(keys: NDArray[np.uint64]) -> NDArray[np.float64]:
     return np.where(length == LENGTH_BITS, np.inf, length * np.log(6.0) - np.log(how_many))
 
 
+def _figures_differ(a: Anchors, b: Anchors) -> bool:
+    """Whether the two tell other figures, of at least six each: another day of a daily column shares all the rest."""
+    one, other = (np.unique(side.keys[side.classes[side.owner] == NUMBER]) for side in (a, b))
+    least = min(len(one), len(other))
+    return least >= 6 and len(np.intersect1d(one, other, assume_unique=True)) < 0.3 * least
+
+
 def _same_text(a: Entry, b: Entry) -> bool:
     """Whether two articles of one language are copies: their keys agree, and so do their figures alone (daily columns differ there)."""
     if a.language != b.language:
@@ -280,7 +301,7 @@ def _same_text(a: Entry, b: Entry) -> bool:
 
 def _keys(entry: Entry) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
     anchors = entry.anchors
-    return np.unique(anchors.keys), np.unique(anchors.keys[anchors.classes[anchors.owner] == 0])
+    return np.unique(anchors.keys), np.unique(anchors.keys[anchors.classes[anchors.owner] == NUMBER])
 
 
 def _jaccard(a: NDArray[np.uint64], b: NDArray[np.uint64]) -> float:

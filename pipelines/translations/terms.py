@@ -169,11 +169,14 @@ def terms(language: str) -> dict[str, list[Term]]:
     table: dict[str, list[Term]] = defaultdict(list)
     for name, codes in found.items():
         term = _term(name, codes, base)
-        first = term.text[:2] if base in UNSPACED else term.text.split()[0]
+        first = term.text[:2] if base in UNSPACED else _FIRST_WORD.match(term.text)[0]  # type: ignore[index]
         table[first].append(term)
     for entries in table.values():
         entries.sort(key=lambda term: -len(term.text))
     return dict(table)
+
+
+_FIRST_WORD = re.compile(r"[^\s‐-]+|.")
 
 
 def _folded(name: str) -> str:
@@ -191,17 +194,18 @@ def _term(name: str, codes: tuple[str, ...], base: str) -> Term:
     return Term(name, codes, base in ("ko", "ar", "he") or (base in _INFLECTED and len(name) >= 4 and " " not in name))
 
 
-LONGEST_ENDING = 5
+LONGEST_ENDING = 8
 
 
 @lru_cache(maxsize=131072)
 def starting(word: str, language: str) -> tuple[Term, ...]:
-    """The terms that may start with this word (of a spaced script), longest first; several words must still be compared."""
+    """The terms that may start with this word (of a spaced script), names before everyday words, the longest first; more
+    than this word must still be compared."""
     table = terms(language)
     found = list(table.get(word, ()))
     for size in range(len(word) - 1, max(1, len(word) - LONGEST_ENDING - 1), -1):
-        found += [term for term in table.get(word[:size], ()) if term.open and " " not in term.text]
-    return tuple(sorted(found, key=lambda term: -len(term.text)))
+        found += [term for term in table.get(word[:size], ()) if term.open and term.text == word[:size]]
+    return tuple(sorted(found, key=lambda term: (term.codes[0][0] == "S", -len(term.text))))
 
 
 @lru_cache(maxsize=1)

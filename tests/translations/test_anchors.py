@@ -94,7 +94,7 @@ def test_other_things_do_not(one: tuple[str, str], other: tuple[str, str]) -> No
 
 def test_classes_and_surfaces() -> None:
     found = classes("Am 14. August sagte Merz in Wien: Die PAC-3 kostet 1,13 Mrd. Euro, so die Kirche.", "de")
-    assert found[0] == ("14", NUMBER)
+    assert ("14", NUMBER) in found
     assert ("August", DATE) in found
     assert ("Merz", NAME) in found
     assert ("Wien", PLACE) in found
@@ -128,13 +128,16 @@ def test_title_and_lead_are_read_too() -> None:
 
 
 @pytest.mark.parametrize("language", [None, "xx", "und", "zh-Hant-TW", "sr-Latn"])
-@pytest.mark.parametrize("text", ["", " \n", "‮𐍈☃️1", "İstanbul ﷽ ½ ٣٫٥ 1.2.3.4 --- a-1-b", "9" * 400])
+@pytest.mark.parametrize("text", ["", " \n", "\u202e𐍈☃️1", "İstanbul ﷽ ½ ٣٫٥ 1.2.3.4 --- a-1-b", "9" * 400])
 def test_nothing_makes_it_fall(text: str, language: str | None) -> None:
     found = anchors(article(text, language))
     assert len(found.surfaces) == len(found.positions)
 
 
-@pytest.mark.parametrize(("tag", "name"), [("de-AT", "de"), ("zh-CN", "zh"), ("zh-TW", "zh-Hant"), ("zh_Hant", "zh-Hant"), (None, "und"), ("iw", "he")])
+@pytest.mark.parametrize(
+    ("tag", "name"),
+    [("de-AT", "de"), ("zh-CN", "zh"), ("zh-TW", "zh-Hant"), ("zh_Hant", "zh-Hant"), (None, "und"), ("iw", "he")],
+)
 def test_what_counts_as_one_language(tag: str | None, name: str) -> None:
     assert edition(tag) == name
 
