@@ -51,7 +51,7 @@ def resolve(
     provenance: Provenance, batch: Sequence[Article], *, text=None, translation=None
 ) -> tuple[list[Copy], tuple[str, ...]]:  # type: ignore[no-untyped-def]
     return provenance.resolve(
-        batch, compare_text=lambda a, b: text, compare_translation=lambda a, b: translation, run_id="r", now=NOW
+        batch, compare_text=lambda *_: text, compare_translation=lambda *_: translation, run_id="r", now=NOW
     )
 
 
