@@ -6,7 +6,7 @@ EVAL   ?= ../shared/eval
 ARGS   ?=
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help setup setup-dev crawl demo test lint types bench bench-dedup bench-tables bench-crawl bench-extract bench-translations fuzz clean
+.PHONY: help setup setup-dev crawl demo test lint types bench bench-dedup bench-tables bench-crawl bench-report bench-extract bench-translations fuzz clean
 help:           ## this list
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 22
 
@@ -27,7 +27,7 @@ crawl: setup    ## crawl the default publishers and print a summary
 demo: setup     ## the main job with no network, on a small archive
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh tests/demo/demo.sh
 test: lint types  ## lint, types and all tests
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 lint: setup-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -35,18 +35,21 @@ lint: setup-dev
 types: setup-dev
 	$(BIN)/mypy
 
-bench: bench-extract bench-dedup bench-translations bench-tables bench-crawl  ## every benchmark; needs the evaluation data in EVAL
+bench: bench-extract bench-dedup bench-translations bench-tables bench-crawl bench-report  ## every benchmark; needs the evaluation data in EVAL
 bench-extract: setup-dev
 	$(BIN)/python benchmarks/extraction.py --eval $(EVAL)
 bench-dedup: setup-dev
-	$(BIN)/python benchmarks/dedup_quality.py --eval $(EVAL)
+	$(BIN)/python benchmarks/dedup_quality.py --eval $(EVAL) --peers
 	$(BIN)/python benchmarks/dedup_speed.py
 bench-translations: setup-dev
 	$(BIN)/python benchmarks/translations.py --eval $(EVAL)
 bench-tables: setup-dev
 	$(BIN)/python benchmarks/tables.py
 bench-crawl: setup-dev
-	$(BIN)/python benchmarks/crawl.py
+	$(BIN)/python -m benchmarks.crawl
+	$(BIN)/python -m benchmarks.chaos
+bench-report: setup-dev
+	$(BIN)/python benchmarks/report.py
 fuzz: setup-dev
 	$(BIN)/python benchmarks/fuzz_extract.py
 clean:          ## remove what make made; data/ stays

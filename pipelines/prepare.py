@@ -11,15 +11,19 @@ from datetime import UTC, datetime
 from pipelines.clean import clean
 from pipelines.dedup import fingerprint
 from pipelines.extract import extract, language_of
-from pipelines.records import Article, Failed, Fingerprint, Outcome, Page, Rejected
+from pipelines.lines import line_hash
+from pipelines.records import Article, Failed, Fingerprint, Outcome, Page, Rejected, Removed
 from pipelines.translations import Anchors, anchors
 
+LEARNED = "learned"
+"""The kind in `removed` of a line that its host repeats."""
 GONE = frozenset({404, 410})
 REFUSALS = frozenset(
     {
         "robots",
         "gone",
         "noarchive",
+        "offsite",
         "budget",
         "address",
         "not_in_archive",
@@ -64,11 +68,12 @@ def prepare(page: Page | Article, template: AbstractSet[int] = frozenset()) -> P
     """
     began = time.process_time()
     try:
-        article = given(page) if isinstance(page, Article) else extract(answered(page), template=frozenset(template))
-        article = clean(article)
+        article = clean(given(page) if isinstance(page, Article) else extract(answered(page)))
         if not article.text.strip():
             raise Rejected("empty", "nothing is left after cleaning")
-        return Prepared(made_ready(article), seconds=time.process_time() - began)
+        ready = made_ready(article)
+        ready = replace(ready, article=without_template(article, template))
+        return Prepared(ready, seconds=time.process_time() - began)
     except Rejected as refusal:
         outcome, detail = Outcome("rejected", refusal.reason), refusal.detail
     except Failed as failure:
@@ -77,8 +82,31 @@ def prepare(page: Page | Article, template: AbstractSet[int] = frozenset()) -> P
 
 
 def made_ready(article: Article) -> Ready:
-    """The article with its fingerprints, made from its text alone: from a committed row they come out the same."""
+    """The article with its fingerprints, made from its text alone."""
     return Ready(article, fingerprint(article), anchors(article))
+
+
+def made_ready_again(article: Article) -> Ready:
+    """The same of a committed article, from its row: what was known to be template is put back, at the end."""
+    template = [piece.text for piece in article.removed if piece.kind == LEARNED]
+    whole = replace(article, text="\n".join((article.text, *template))) if template else article
+    return replace(made_ready(whole), article=article)
+
+
+def without_template(article: Article, template: AbstractSet[int]) -> Article:
+    """The article without the lines that its host repeats, listed in `removed`; unchanged when nothing else would be left.
+
+    Only the text that people read depends on what was learned, and so on the order of arrival. The content hash and the
+    fingerprints are made before: the same bytes are the same content, whenever they come.
+    """
+    if not template:
+        return article
+    lines = article.text.split("\n")
+    gone = [line for line in lines if line_hash(line) in template]
+    if not gone or len(gone) == len(lines):
+        return article
+    kept = "\n".join(line for line in lines if line_hash(line) not in template)
+    return replace(article, text=kept, removed=(*article.removed, *(Removed(LEARNED, line) for line in gone)))
 
 
 def answered(page: Page) -> Page:

@@ -16,7 +16,7 @@ from pipelines import dedup, provenance, translations
 from pipelines.catalog import Catalog, Known
 from pipelines.clean import learned
 from pipelines.finish import merge
-from pipelines.prepare import Ready, made_ready
+from pipelines.prepare import Ready, made_ready_again
 from pipelines.records import Copy
 from pipelines.store import Store
 
@@ -75,7 +75,7 @@ class State:
         for commit in behind:
             log.info("state: learning commit %s again from the tables", commit)
             articles = list(store.articles_of(commit))
-            self.learn(commit, [made_ready(article) for article in articles], store.copies_of(commit))
+            self.learn(commit, [made_ready_again(article) for article in articles], store.copies_of(commit))
         return len(behind)
 
     def known(self, article_ids: Iterable[str]) -> Mapping[str, Known]:

@@ -48,9 +48,9 @@ def kind(likeness: Likeness, parameters: Parameters) -> CopyKind | None:
         return "exact"
     if likeness.shared < parameters.shared_least or likeness.other_figures:
         return None
-    if likeness.similarity >= parameters.near:
+    contained, other = sorted((likeness.containment, likeness.containment_of), reverse=True)
+    if likeness.similarity >= parameters.near and other >= parameters.near_each:
         return "near"
-    contained = max(likeness.containment, likeness.containment_of)
     if contained >= parameters.contained or likeness.passage >= parameters.passage:
         return "partial"
     return None

@@ -33,8 +33,10 @@ class Parameters:
     worth_a_look: float = 0.1
     """Share of the smaller text, boilerplate included, below which a pair is not looked at any further, as copies or as family."""
     near: float = 0.33
-    """Jaccard from which a pair is `near`."""
-    contained: float = 0.33
+    """Jaccard from which a pair is `near` …"""
+    near_each: float = 0.42
+    """… if each text stands in the other by this share. A long text around a short one is `partial`."""
+    contained: float = 0.5
     """Share of the smaller text from which a pair is `partial`."""
     passage: int = 60
     """Shingles in a row that stand in both, from which a pair is `partial` however long the texts are."""
