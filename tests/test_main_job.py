@@ -76,7 +76,9 @@ def test_every_page_has_one_outcome_and_the_counts_add_up(crawled: tuple[Path, S
 def test_every_copy_is_in_the_story_of_its_original(crawled: tuple[Path, Server, list[dict[str, Any]]]) -> None:
     folder, _, _ = crawled
     found: dict[str, set[str]] = {}
-    for story, url in ask(folder / "data", "SELECT stories.story_id, url FROM stories JOIN articles USING (article_id)"):
+    for story, url in ask(
+        folder / "data", "SELECT stories.story_id, url FROM stories JOIN articles USING (article_id)"
+    ):
         found.setdefault(story, set()).add(url)
     expected = [{address(s)} | {edition(s, language) for language in ("vi", *s.translations)} for s in STORIES]
     assert sorted(map(sorted, found.values())) == sorted(map(sorted, expected))

@@ -1,6 +1,6 @@
 """Write `demo.warc.gz`, the archive that `make demo` replays: a crawl of the loopback servers that play congluan.vn and vietnam.vn.
 
-    python -m tests.demo.make
+python -m tests.demo.make
 """
 
 import shutil
