@@ -1,7 +1,9 @@
 """`copydesk story`, `explain`, `runs`, `sql`: answers from the tables, while the next run may be writing."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -9,12 +11,12 @@ from rich.tree import Tree
 
 from crawler import show
 from crawler.publishers import publisher_of
-from pipelines import lookup
+from pipelines import dedup, lookup
 from pipelines.lookup import Row
 from pipelines.store import connect
 
-CONTEXT = 60
-"""Characters of the text shown around a removed piece."""
+CANDIDATES = 10
+"""Candidates that `explain` shows."""
 
 
 def story(data: str, what: str, *, as_json: bool) -> int:
@@ -99,7 +101,7 @@ def span(seconds: float) -> str:
     return f"{sign}{hours} h {minutes % 60:02d} min" if hours else f"{sign}{minutes} min"
 
 
-def explain(data: str, what: str, candidates: Sequence[Row] = (), *, as_json: bool) -> int:
+def explain(data: str, what: str, *, as_json: bool) -> int:
     """Print everything known of an address or article, and why. Returns 0, or 4 when nothing is known."""
     with connect(data) as db:
         article = lookup.article_id(db, what, _keys(what))
@@ -107,6 +109,7 @@ def explain(data: str, what: str, candidates: Sequence[Row] = (), *, as_json: bo
         versions = lookup.versions(db, article) if article else []
         relations = lookup.relations(db, article) if article else []
         members = lookup.story(db, article) if article else []
+        candidates = _candidates(db, Path(data), article) if article else []
     if not visits and not versions:
         show.error(f"{what}: never read into {data}", "copydesk crawl URL fetches one address")
         return 4
@@ -125,6 +128,7 @@ def explain(data: str, what: str, candidates: Sequence[Row] = (), *, as_json: bo
     if versions:
         _version(versions[-1], len(versions))
         _relations(article or "", relations)
+        _considered(candidates, relations)
         _story(article or "", members)
     return 0
 
@@ -191,6 +195,50 @@ def _relations(article: str, relations: Sequence[Row]) -> None:
                 show.out.print(f"    [dim]{show.safe(fact['name'])}: {show.safe(fact['value'], 300)}[/dim]")
         if anchors:
             show.out.print(f"    [dim]anchors in both: {show.safe(' · '.join(anchors), 1500)}[/dim]")
+
+
+def _candidates(db: duckdb.DuckDBPyConnection, data: Path, article: str) -> list[Row]:
+    """What the copy index compares the article with today, the most alike first; nothing when there is no index here."""
+    folder = data / "state" / "index"
+    if not folder.exists():
+        return []
+    try:
+        with dedup.open_index(folder) as index:
+            found = index.candidates_of(article)[:CANDIDATES]
+    except (dedup.IndexMismatch, dedup.IndexDamaged) as error:
+        show.error(str(error))
+        return []
+    known = {
+        row["article_id"]: row
+        for row in lookup.rows(
+            db,
+            "SELECT article_id, title, url FROM articles_latest WHERE list_contains(?, article_id)",
+            [candidate.article_id for candidate in found],
+        )
+    }
+    return [
+        {"url": "", "title": ""}
+        | known.get(c.article_id, {})
+        | asdict(c.likeness)
+        | {"article_id": c.article_id, "kind": c.kind}
+        for c in found
+    ]
+
+
+def _considered(candidates: Sequence[Row], relations: Sequence[Row]) -> None:
+    """The candidates that are no copies, and why not."""
+    linked = {article for r in relations for article in (r["article_id"], r["of_article_id"])}
+    others = [c for c in candidates if c["kind"] is None or c["article_id"] not in linked]
+    if not others:
+        return
+    show.out.print("[bold]looked at, and not linked[/bold]")
+    for c in others:
+        why = "a copy by today's rules" if c["kind"] else "too little in common, boilerplate of the host left out"
+        show.out.print(f"  {show.safe(c['title'] or c['url'], 90)}")
+        show.out.print(
+            f"    Jaccard {c['similarity']:.2f}, contained {c['containment']:.2f}, of the other {c['containment_of']:.2f}, "
+            f"{c['shared']} shingles shared, {c['boilerplate']} left out · {why}"
+        )
 
 
 def _story(article: str, members: Sequence[Row]) -> None:
