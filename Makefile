@@ -35,7 +35,7 @@ lint: setup-dev
 types: setup-dev
 	$(BIN)/mypy
 
-bench: bench-extract bench-dedup bench-translations bench-tables bench-crawl bench-report  ## every benchmark; needs the evaluation data in EVAL
+bench: bench-extract bench-dedup bench-translations bench-tables bench-crawl bench-report bench-memory  ## every benchmark; needs the evaluation data in EVAL
 bench-extract: setup-dev
 	$(BIN)/python benchmarks/extraction.py --eval $(EVAL)
 bench-dedup: setup-dev
@@ -48,6 +48,8 @@ bench-tables: setup-dev
 bench-crawl: setup-dev
 	$(BIN)/python -m benchmarks.crawl
 	$(BIN)/python -m benchmarks.chaos
+bench-memory: setup-dev
+	$(BIN)/python -m benchmarks.memory
 bench-report: setup-dev
 	$(BIN)/python benchmarks/report.py
 fuzz: setup-dev
