@@ -62,7 +62,7 @@ def derive(articles: pa.Table, copies: pa.Table) -> pa.Table:
     published = _microseconds(articles["published_at"])
     n_chars = _numpy(articles["n_chars"])
     language, languages = _codes(articles["language"])
-    left, right, kind, score, containment, declared = _pairs(copies, ids)
+    left, right, kind, score, containment, declared, named = _pairs(copies, ids)
 
     rank = np.empty(n, np.int64)  # by first published, then longest, then id (the rows are sorted by id)
     rank[np.lexsort((np.arange(n), -n_chars, published))] = np.arange(n)
@@ -80,7 +80,7 @@ def derive(articles: pa.Table, copies: pa.Table) -> pa.Table:
     # from here on: `story` is a dense number per article
     _, story = np.unique(story, return_inverse=True)
     n_stories = int(story.max(initial=-1)) + 1
-    source_row, attributed = _sources(articles, story, left, right, declared)
+    source_row, attributed = _sources(articles, story, left, right, declared, named)
     cited = np.zeros(n, np.int64)
     np.add.at(cited, source_row[source_row >= 0], 1)
     cited[source_row >= 0] = 0  # what names a source itself is no original
@@ -152,7 +152,10 @@ def _codes(column: pa.ChunkedArray) -> tuple[NDArray[np.int64], list[str]]:
 
 
 def _pairs(copies: pa.Table, ids: pa.Array) -> tuple[NDArray[Any], ...]:
-    """The standing decision for each pair, as arrays: rows of copy and original, kind, score, containment of the copy, declared or not."""
+    """The standing decision for each pair, as arrays: rows of copy and original, kind, score, containment of the copy, declared or not, named or not.
+
+    An equal slug declares a pair, and names nobody.
+    """
     left = pc.index_in(copies["article_id"], ids)
     right = pc.index_in(copies["of_article_id"], ids)
     known = pc.and_(pc.is_valid(left), pc.is_valid(right))
@@ -168,12 +171,14 @@ def _pairs(copies: pa.Table, ids: pa.Array) -> tuple[NDArray[Any], ...]:
     score = pc.fill_null(kept["score"], 0.0).to_numpy()
     containment = pc.fill_null(kept["containment"], 0.0).to_numpy()
     evidence = kept["evidence"].combine_chunks()
-    declared = np.zeros(len(order), np.bool_)
+    declared, named = np.zeros(len(order), np.bool_), np.zeros(len(order), np.bool_)
     if len(evidence):
-        parents = pc.list_parent_indices(evidence)
-        names = pc.struct_field(pc.list_flatten(evidence), "name")
-        declared[parents.filter(pc.equal(names, "declared")).to_numpy()] = True
-    return l[order], r[order], kind, score, containment, declared | (kind == "declared")
+        parents, facts = pc.list_parent_indices(evidence), pc.list_flatten(evidence)
+        said = pc.equal(pc.struct_field(facts, "name"), "declared")
+        by_slug = pc.starts_with(pc.struct_field(facts, "value"), "slug ")
+        declared[parents.filter(said).to_numpy()] = True
+        named[parents.filter(pc.and_(said, pc.invert(by_slug))).to_numpy()] = True
+    return l[order], r[order], kind, score, containment, declared | (kind == "declared"), named
 
 
 def _languages(story: NDArray[np.int64], n: int, language: NDArray[np.int64], names: list[str]) -> pa.Array:
@@ -201,16 +206,18 @@ def _sources(
     left: NDArray[np.int64],
     right: NDArray[np.int64],
     declared: NDArray[np.bool_],
+    named: NDArray[np.bool_],
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """For each article the row of the article it names as its source within its story (−1: none), and whether it names any source."""
-    named = pc.or_(pc.is_valid(articles["source_url"]), pc.is_valid(articles["source_name"]))
+    names = pc.or_(pc.is_valid(articles["source_url"]), pc.is_valid(articles["source_name"])).to_numpy().copy()
+    names[left[named]] = True
     found = pc.index_in(articles["source_url"], articles["url"].combine_chunks())
     row = pc.fill_null(found, -1).to_numpy().astype(np.int64)
     row[pc.is_null(articles["source_url"]).to_numpy()] = -1
     row[left[declared]] = right[declared]
     row[(row >= 0) & (story[row] != story)] = -1
     row[row == np.arange(len(row))] = -1
-    return row, named.to_numpy() | (row >= 0)
+    return row, names
 
 
 # -- groups ---------------------------------------------------------------------------------------------------------------

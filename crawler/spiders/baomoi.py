@@ -1,4 +1,5 @@
 from crawler.platforms import VietnamesePaper
+from pipelines.records import Layout
 
 
 class Baomoi(VietnamesePaper):
@@ -10,3 +11,12 @@ class Baomoi(VietnamesePaper):
     sections = ("https://baomoi.com/", "https://baomoi.com/the-gioi.epi", "https://baomoi.com/xa-hoi.epi")
     # Three generations: /<slug>-c<id>.epi, /<slug>/c/<id>.epi, /…/<Slug>/<section>/<id>.epi
     article_url = r"/(?:[\w.-]+/)*?(?P<slug>[\w-]+)(?:-c|/c/|/\d+/|/)(?P<id>\d{6,9})\.epi"
+    layouts = (
+        Layout(
+            body="div.content-body",
+            drop=(".body-image", ".media-caption", ".body-author"),
+            lead="h3.sapo",
+            authors=".body-author",
+            source="a.source",
+        ),
+    )
