@@ -1,6 +1,7 @@
 """One crawl from beginning to end: a session, one Scrapy process, a spider per publisher, and what came of it."""
 
 import logging
+import math
 import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -43,7 +44,7 @@ class CrawlResult:
     reports: Mapping[str, Report]
     """Publisher → what happened with it."""
     planned: tuple[Planned, ...]
-    """What a dry run would have fetched, in order."""
+    """What a dry run would have fetched: by publisher, newest first."""
     interrupted: int | None
     """The signal that ended it early."""
     error: BaseException | None
@@ -131,6 +132,11 @@ def crawl(
     )
 
 
+def _newest_first(one: Planned) -> tuple[str, float, str]:
+    """Lists answer in any order; a plan does not depend on it. What has no date comes last."""
+    return one.publisher, -one.published.timestamp() if one.published else math.inf, one.url
+
+
 class Crawl:
     """A prepared crawl. `start` may be called once in a process: Twisted's reactor cannot run again."""
 
@@ -167,7 +173,7 @@ class Crawl:
                 signal.signal(number, handler)
         return CrawlResult(
             reports=session.reports,
-            planned=tuple(session.planned),
+            planned=tuple(sorted(session.planned, key=_newest_first)),
             interrupted=self._signal,
             error=session.error,
             seconds=time.monotonic() - began,
