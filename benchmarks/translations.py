@@ -22,7 +22,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -155,28 +154,20 @@ def learning(index: AnchorIndex, batch: Batch, n_pairs: int) -> Batch:
     return batch
 
 
-def cost(background: Batch, window: int, fresh: Batch) -> None:
-    """Linking new articles of one day against a window, from a closed index on disk.
-
-    The window repeats the background; in each repetition the rare keys (in at most five articles) become others, as other news has other names.
-    """
-    keys, counts = np.unique(np.concatenate([np.unique(found.keys) for _, found in background]), return_counts=True)
-    rare = keys[counts <= 5]
-
-    def repeated(found: Anchors, name: str, copy: int) -> Anchors:
-        new = np.where(np.isin(found.keys, rare), found.keys ^ np.uint64(copy << 8), found.keys)
-        return replace(found, article_id=name, keys=new)
-
-    spread = []
-    for n in range(window):
-        (one, found), copy = background[n % len(background)], n // len(background)
-        name = f"{one.article_id}#{copy}"
-        spread.append(
-            (
-                replace(one, article_id=name, published_at=NOW - timedelta(days=29 * n / window)),
-                repeated(found, name, copy),
-            )
+def cost(background: Batch, window: int, new: int) -> None:
+    """Linking `new` articles of one day against a window of `window`, from a closed index on disk."""
+    spread = [
+        (replace(one, article_id=f"{one.article_id}#{copy}", published_at=NOW - timedelta(days=29 * n / len(background))), replace(found, article_id=f"{one.article_id}#{copy}"))
+        for copy in range(-(-window // len(background)))
+        for n, (one, found) in enumerate(background)
+    ][:window]  # fmt: skip
+    fresh = [
+        (
+            replace(one, article_id=f"{one.article_id}!", language="en"),
+            replace(found, article_id=f"{one.article_id}!", language="en"),
         )
+        for one, found in background[:new]
+    ]
     with tempfile.TemporaryDirectory() as folder:
         with open_index(Path(folder)) as index:
             started = time.perf_counter()
@@ -250,13 +241,7 @@ def main() -> None:
                             scorer,
                         )
     if "cost" in options.only:
-        read = [
-            article(document)
-            for name in ("ntrex", "alt")
-            for document in documents(folder / f"{name}.jsonl.gz")
-            if document["language"] != "vi"
-        ]
-        cost(background, options.window, prepared(read[:: max(1, len(read) // 1000)][:1000]))
+        cost(background, options.window, 1000)
 
 
 if __name__ == "__main__":

@@ -156,12 +156,15 @@ def _boilerplate(values, places, offsets, rows, least, opening, related):  # typ
     for m in range(k):
         i, j, j_end = 0, offsets[rows[m]], offsets[rows[m] + 1]
         while i < len(own) and j < j_end:
-            one, two = own[i], values[j]
-            if one == two:
+            if own[i] < values[j]:
+                i += 1
+            elif values[j] < own[i]:
+                j += 1
+            else:
                 holds[m, i] = True
                 count[i] += 1
-            i += one <= two
-            j += two <= one
+                i += 1
+                j += 1
     for m in range(k - 1):  # who shares less is no family
         if holds[m].sum() < least * len(own):
             count -= holds[m]
@@ -213,12 +216,15 @@ def _shared(values, places, offsets, x, y, opening):  # type: ignore[no-untyped-
     both, opened = 0, 0
     i, i_end, j, j_end = offsets[x], offsets[x + 1], offsets[y], offsets[y + 1]
     while i < i_end and j < j_end:
-        one, two = values[i], values[j]
-        if one == two:
+        if values[i] < values[j]:
+            i += 1
+        elif values[j] < values[i]:
+            j += 1
+        else:
             both += 1
             opened += places[i] < opening and places[j] < opening
-        i += one <= two
-        j += two <= one
+            i += 1
+            j += 1
     return both, opened
 
 
@@ -229,13 +235,8 @@ def _overlaps(values, places, offsets, left, right, template):  # type: ignore[n
     longest passage, the shorter of how long it is in the left and in the right."""
     counts = np.zeros((len(left), 8), np.int64)
     longest = 1
-    own = np.zeros((len(offsets) - 1, 2), np.int64)  # of each row what is no template, and of that what has digits
-    for row in range(len(offsets) - 1):
-        longest = max(longest, offsets[row + 1] - offsets[row])
-        for i in range(offsets[row], offsets[row + 1]):
-            kept = not template[i]
-            own[row, 0] += kept
-            own[row, 1] += kept & (values[i] & 1)
+    for k in range(len(offsets) - 1):
+        longest = max(longest, offsets[k + 1] - offsets[k])
     in_left, in_right = np.zeros(longest, np.bool_), np.zeros(longest, np.bool_)
     for k in range(len(left)):
         i, i_end = offsets[left[k]], offsets[left[k] + 1]
@@ -243,33 +244,29 @@ def _overlaps(values, places, offsets, left, right, template):  # type: ignore[n
         n_left, n_right = i_end - i, j_end - j
         in_left[:n_left] = False
         in_right[:n_right] = False
-        everything, shared, digits = 0, 0, 0
-        n, m = own[left[k]]
-        o, p = own[right[k]]
-        while i < i_end and j < j_end:
-            one, two = values[i], values[j]
-            if one == two:
-                everything += 1
-                digit = one & 1
+        row = counts[k]
+        while i < i_end or j < j_end:
+            if j == j_end or (i < i_end and values[i] < values[j]):
+                if not template[i]:
+                    row[2] += 1
+                    row[5] += values[i] & 1
+                i += 1
+            elif i == i_end or values[j] < values[i]:
+                if not template[j]:
+                    row[3] += 1
+                    row[6] += values[j] & 1
+                j += 1
+            else:
+                row[0] += 1
                 if not (template[i] or template[j]):
-                    shared += 1
-                    digits += digit
+                    digit = values[i] & 1
+                    row[1:4] += 1
+                    row[4:7] += digit
                     in_left[places[i]] = True
                     in_right[places[j]] = True
-                elif not template[i]:
-                    n -= 1
-                    m -= digit
-                elif not template[j]:
-                    o -= 1
-                    p -= digit
-            i += one <= two  # no branches: which is smaller cannot be predicted
-            j += two <= one
-        passage = 0
-        if shared:
-            passage = min(_longest_run(in_left[:n_left]), _longest_run(in_right[:n_right]))
-        row = counts[k]
-        row[0], row[1], row[2], row[3] = everything, shared, n, o
-        row[4], row[5], row[6], row[7] = digits, m, p, passage
+                i += 1
+                j += 1
+        row[7] = min(_longest_run(in_left[:n_left]), _longest_run(in_right[:n_right]))
     return counts
 
 
