@@ -1,6 +1,5 @@
 """Columns may be added, never changed; and old files are read together with new ones by everybody."""
 
-import importlib.util
 import json
 from collections.abc import Callable
 from dataclasses import fields, replace
@@ -24,6 +23,7 @@ from pipelines.records import Article, Copy, Fact, PageRow, RunRow, Story
 from pipelines.store import Store, connect
 from pipelines.store import schema as rows
 from pipelines.store.schema import SCHEMAS
+from tests.java import needs_java
 
 NOT_COLUMNS = {"published_offset", "page_lines", "below"}  # the record says so
 
@@ -163,8 +163,8 @@ READERS: dict[str, Callable[[Path], list[tuple[Any, Any]]]] = {
 
 @pytest.mark.parametrize("reader", READERS)
 def test_old_and_new_files_are_read_together(tmp_path: Path, reader: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    if reader == "spark" and importlib.util.find_spec("pyspark") is None:
-        pytest.skip("pyspark is not installed")
+    if reader == "spark":
+        needs_java()
     with Store.open(tmp_path) as store:
         store.commit(commit(0, 5))
     known = rows.ARTICLES
