@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -12,13 +12,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.dedup.backends import DOCUMENT, Backend, Documents, IndexMismatch, Ragged
-from pipelines.dedup.decide import Likeness, compare, kind
+from pipelines.dedup.decide import (
+    KINDS,
+    NEAR,
+    PARTIAL,
+    Decisions,
+    Likeness,
+    any_of,
+    changes,
+    copy_is_left,
+    decide,
+    held_by_line,
+    likenesses,
+    renumbered,
+    templates,
+    together,
+)
 from pipelines.dedup.fingerprints import composed
 from pipelines.dedup.parameters import PARAMETERS, Parameters
 from pipelines.dedup.runs import RunsBackend
 from pipelines.dedup.shingles import shingle
 from pipelines.dedup.sqlite import SqliteBackend
-from pipelines.dedup.view import Numbers, View, sketches
+from pipelines.dedup.view import Known, Numbers, View, sketches
 from pipelines.records import Article, Copy, CopyKind, Fact, Fingerprint
 
 METHOD = "shingles/1"
@@ -81,73 +96,70 @@ class Index:
         newest = {article.article_id: article for article, _ in batch}
         if not newest:
             return []
-        documents, shingles, _ = _rows(batch, self._parameters)
+        documents, shingles, _ = rows(batch, self._parameters)
         replaced = self._backend.numbers(document["id"].tobytes() for document in documents)
         gone = np.array(sorted(replaced.values()), np.int64)
         not_before = None if self._horizon is None else int((now - self._horizon).timestamp())
-        before = View(self._backend, self._parameters, not_before=not_before)
-        after = View(self._backend, self._parameters, documents, shingles, gone, not_before)
+        before = Known(self._backend, self._parameters, not_before=not_before)
+        after = Known(self._backend, self._parameters, documents, shingles, gone, not_before)
 
-        position, other, _ = after.neighbours(after.batch)
-        found = self._decide(after, after.batch[position], other)
-        unsettled = self._unsettled(before, after.first, found)
-        asked = np.union1d(unsettled, gone)
-        position, other, _ = before.neighbours(asked)
-        earlier = self._decide(before, asked[position], other)
-        position, other, _ = after.neighbours(unsettled)
-        found |= self._decide(after, unsettled[position], other)
+        found = self._around(after, after.batch)
+        unsettled = self._unsettled(before, after, found)
+        earlier = self._around(before, np.union1d(unsettled, gone))
+        found = together(found, self._around(after, unsettled))
+        successor = np.arange(after.first)
+        for number, document in enumerate(documents, after.first):
+            if (old := replaced.get(document["id"].tobytes())) is not None:
+                successor[old] = number
+        said = changes(renumbered(earlier, successor), found, after.first)
+        return self._copies(after, newest, said, run_id, now)
 
-        rows: list[tuple[_Pair, CopyKind]] = []
-        fresh = {document["id"].tobytes() for document in documents}
-        for ids, pair in found.items():
-            old = earlier.get(ids)
-            if pair.kind and (not fresh.isdisjoint(ids) or old is None or old.likeness != pair.likeness):
-                rows.append((pair.copy_first(), pair.kind))
-        for ids, old in earlier.items():
-            pair_now = found.get(ids)
-            if old.kind and (pair_now is None or pair_now.kind is None):
-                nothing = replace(old, likeness=Likeness(0.0, 0.0, 0.0))
-                rows.append(((pair_now or nothing).copy_first(), "refuted"))
-        where = _Where(after, newest, rows)
-        copies = [_copy(pair, kind_, where, run_id, now) for pair, kind_ in rows]
-        return sorted(copies, key=lambda copy: (copy.article_id, copy.of_article_id))
+    def _around(self, view: Known, numbers: Numbers) -> Decisions:
+        """Decisions on articles and all their neighbours."""
+        position, other, _ = view.neighbours(numbers)
+        return decide(view, numbers[position], other, self._parameters)
 
-    def _decide(self, view: View, left: Numbers, right: Numbers) -> "dict[tuple[bytes, bytes], _Pair]":
-        """Decisions by the pairs' ids, the smaller first; each pair once, though it may be given in both directions."""
-        if not len(left):
-            return {}
-        low, high = np.unique(np.stack([np.minimum(left, right), np.maximum(left, right)]), axis=1)
-        at, likenesses = compare(view, low, high, self._parameters)
-        low, high = low[at], high[at]
-        decided = {}
-        for document, of_document, number, of_number, likeness in zip(
-            view.documents(low), view.documents(high), low.tolist(), high.tolist(), likenesses, strict=True
-        ):
-            pair = _Pair(number, of_number, document, of_document, likeness, kind(likeness, self._parameters))
-            decided[min(pair.ids, pair.turned().ids)] = pair
-        return decided
-
-    def _unsettled(self, before: View, first: int, found: "Mapping[tuple[bytes, bytes], _Pair]") -> Numbers:
-        """Old articles that share their host and some text with a new one, and with too few others to know what is boilerplate."""
-        at_home = {
-            pair.number
-            for pair in found.values()
-            if pair.number < first <= pair.of_number and pair.document["host"] == pair.of_document["host"]
-        }
-        old = np.array(sorted(at_home), np.int64)
+    def _unsettled(self, before: Known, after: Known, found: Decisions) -> Numbers:
+        """Old articles of which the batch shows better what is boilerplate in them: a new one shares their host and some text, and so few others
+        do that it was not known yet."""
+        fresh = (found.left < before.first) & (found.right >= before.first)
+        left, right = found.left[fresh], found.right[fresh]
+        at_home = after.documents(left)["host"] == after.documents(right)["host"]
+        old = np.unique(left[at_home])
         position, other, shared = before.neighbours(old)
         family = before.documents(old)["host"][position] == before.documents(other)["host"]
-        family &= (
-            shared >= 2 * self._parameters.shared_keys
-        )  # so many are no chance: its shingles would show a family, too
-        return old[np.bincount(position[family], minlength=len(old)) < self._parameters.settled]
+        # so many are no chance: its shingles would show a family, too
+        family &= shared >= 2 * self._parameters.shared_keys
+        old = old[np.bincount(position[family], minlength=len(old)) < self._parameters.settled]
+        texts, every = before.shingles(old), np.arange(len(old))
+        was, is_ = (templates(view, old, texts, every, self._parameters) for view in (before, after))
+        unsettled: Numbers = old[any_of(was != is_, texts.offsets)]
+        return unsettled
+
+    def _copies(
+        self, view: Known, newest: Mapping[str, Article], said: Decisions, run_id: str, now: datetime
+    ) -> list[Copy]:
+        """As rows of the `copies` table, sorted by ids."""
+        documents = view.documents(said.left), view.documents(said.right)
+        left, right = ([id_.tobytes().hex() for id_ in one["id"]] for one in documents)
+        forward = copy_is_left(*documents).tolist()
+        likely = likenesses(said.overlaps, self._parameters)
+        places = _Places(view, newest, said)
+        copies = []
+        for i, number in enumerate(said.kind.tolist()):
+            ids, like = (left[i], right[i]), likely[i]
+            lines = places.shared(i, *ids) if number in (NEAR, PARTIAL) else (None, None)
+            if not forward[i]:
+                ids, like, lines = ids[::-1], like.turned(), lines[::-1]
+            copies.append(_copy(*ids, number, like, lines, run_id, now))
+        return sorted(copies, key=lambda copy: (copy.article_id, copy.of_article_id))
 
     # -- learning ---------------------------------------------------------------------------------------------------------
 
     def add(self, commit_id: str, batch: Batch) -> None:
         """Make what was committed known, durably. The same `commit_id` again does nothing."""
         if commit_id not in self._backend.applied():
-            self._backend.add(commit_id, *_rows(batch, self._parameters))
+            self._backend.add(commit_id, *rows(batch, self._parameters))
 
     def applied(self) -> set[str]:
         """Ids of the commits that are in, durably."""
@@ -161,27 +173,33 @@ class Index:
 
     def compare(self, a: str, b: str) -> Likeness | None:
         """How `a` is like `b`, boilerplate left out; None when one of them is not known."""
-        view = View(self._backend, self._parameters)
         numbers = self._backend.numbers([bytes.fromhex(a), bytes.fromhex(b)])
         if a == b or len(numbers) < 2:
             return None
         one, two = (np.array([numbers[bytes.fromhex(article_id)]]) for article_id in (a, b))
-        at_least_this = replace(self._parameters, shared_least=0, worth_a_look=0.0)
-        return compare(view, one, two, at_least_this)[1][0]
+        decided = decide(Known(self._backend, self._parameters), one, two, self._parameters, however_little=True)
+        (like,) = likenesses(decided.overlaps, self._parameters)
+        return like if decided.left[0] == one[0] else like.turned()
 
     def candidates_of(self, article_id: str) -> list[Candidate]:
         """What a known article is compared with, the most alike first. Empty for an unknown one."""
-        view = View(self._backend, self._parameters)
+        view = Known(self._backend, self._parameters)
         me = np.array(list(self._backend.numbers([bytes.fromhex(article_id)]).values()), np.int64)
         position, other, shared = view.neighbours(me)
-        if not len(other):
-            return []
-        at_least_this = replace(self._parameters, shared_least=0, worth_a_look=0.0)
-        _, likenesses = compare(view, me[position], other, at_least_this)
-        names = [document["id"].tobytes().hex() for document in view.documents(other)]
+        decided = decide(view, me[position], other, self._parameters, however_little=True)
+        mine_left = np.isin(decided.left, me)
+        others = np.where(mine_left, decided.right, decided.left)
+        keys = dict(zip(other.tolist(), shared.tolist(), strict=True))
         candidates = [
-            Candidate(name, keys, likeness, kind(likeness, self._parameters))
-            for name, keys, likeness in zip(names, shared.tolist(), likenesses, strict=True)
+            Candidate(document["id"].tobytes().hex(), keys[number], like if left else like.turned(), KINDS[kind])
+            for document, number, left, like, kind in zip(
+                view.documents(others),
+                others.tolist(),
+                mine_left.tolist(),
+                likenesses(decided.overlaps, self._parameters),
+                decided.kind.tolist(),
+                strict=True,
+            )
         ]
         return sorted(candidates, key=lambda c: (c.kind is None, -c.likeness.similarity, c.article_id))
 
@@ -201,35 +219,17 @@ class Index:
         self.close()
 
 
-@dataclass(frozen=True, slots=True)
-class _Pair:
-    """A decision, while it still knows the numbers of a view."""
-
-    number: int
-    of_number: int
-    document: np.void
-    of_document: np.void
-    likeness: Likeness
-    kind: CopyKind | None
-
-    @property
-    def ids(self) -> tuple[bytes, bytes]:
-        return self.document["id"].tobytes(), self.of_document["id"].tobytes()
-
-    def turned(self) -> "_Pair":
-        return _Pair(self.of_number, self.number, self.of_document, self.document, self.likeness.turned(), self.kind)
-
-    def copy_first(self) -> "_Pair":
-        """Of two dated articles the later one is the copy, else the shorter one; then the ids decide, so that the order of arrival never does."""
-        one, two = self.document, self.of_document
-        dated = one["dated"] and two["dated"]
-        later = (one["time"] if dated else 0, -int(one["size"]), self.ids[0])
-        earlier = (two["time"] if dated else 0, -int(two["size"]), self.ids[1])
-        return self if later > earlier else self.turned()
-
-
-def _copy(pair: _Pair, kind_: CopyKind, where: "_Where", run_id: str, now: datetime) -> Copy:
-    likeness = pair.likeness
+def _copy(
+    article_id: str,
+    of_article_id: str,
+    number: int,
+    likeness: Likeness,
+    lines: tuple[str | None, ...],
+    run_id: str,
+    now: datetime,
+) -> Copy:
+    kind = KINDS[number]
+    assert kind is not None  # `changes` gives no others
     facts = [Fact("shared_shingles", str(likeness.shared))]
     if likeness.boilerplate:
         facts.append(Fact("boilerplate_shingles", str(likeness.boilerplate)))
@@ -237,22 +237,18 @@ def _copy(pair: _Pair, kind_: CopyKind, where: "_Where", run_id: str, now: datet
         facts.append(Fact("longest_passage", str(likeness.passage)))
     if likeness.figures is not None:
         facts.append(Fact("figures", f"{likeness.figures:.2f}"))
-    if kind_ in ("near", "partial"):
-        for name, mine, other in (
-            ("paragraphs", pair.ids[0], pair.of_number),
-            ("paragraphs_of", pair.ids[1], pair.number),
-        ):
-            if (lines := where.shared_lines(mine.hex(), other)) is not None:
-                facts.append(Fact(name, lines))
+    facts += [
+        Fact(name, said) for name, said in zip(("paragraphs", "paragraphs_of"), lines, strict=True) if said is not None
+    ]
     partial = max(likeness.containment, likeness.containment_of)
     return Copy(
-        article_id=pair.ids[0].hex(),
-        of_article_id=pair.ids[1].hex(),
-        kind=kind_,
+        article_id=article_id,
+        of_article_id=of_article_id,
+        kind=kind,
         similarity=likeness.similarity,
         containment=likeness.containment,
         containment_of=likeness.containment_of,
-        score=0.0 if kind_ == "refuted" else partial if kind_ == "partial" else likeness.similarity,
+        score=0.0 if kind == "refuted" else partial if kind == "partial" else likeness.similarity,
         evidence=tuple(facts),
         decided_at=now,
         run_id=run_id,
@@ -260,43 +256,47 @@ def _copy(pair: _Pair, kind_: CopyKind, where: "_Where", run_id: str, now: datet
     )
 
 
-class _Where:
+class _Places:
     """Which lines of the batch's articles stand in others. Texts of older articles are not here, so theirs cannot be said."""
 
-    def __init__(self, view: View, newest: Mapping[str, Article], rows: Sequence[tuple[_Pair, CopyKind]]) -> None:
+    def __init__(self, view: View, newest: Mapping[str, Article], said: Decisions) -> None:
         self._newest = newest
-        self._cut: dict[str, tuple[NDArray[np.uint32], NDArray[np.int32], int]] = {}
-        pairs = [pair for pair, kind_ in rows if kind_ in ("near", "partial")]
-        self._numbers = np.unique(np.array([n for pair in pairs for n in (pair.number, pair.of_number)], np.int64))
-        self._texts = view.texts(self._numbers)
+        self._cut: dict[str, tuple[NDArray[np.uint32], NDArray[np.int32], NDArray[np.int64]]] = {}
+        numbers, at = np.unique(np.concatenate([said.left, said.right]), return_inverse=True)
+        self._texts, self._left, self._right = view.shingles(numbers), *np.split(at, 2)
 
-    def shared_lines(self, article_id: str, other: int) -> str | None:
-        """The lines of the text that stand in the other at least by half, as `1-3,5 of 9`; None when the text is not at hand."""
+    def shared(self, row: int, left: str, right: str) -> tuple[str | None, str | None]:
+        """The lines of each text that stand in the other at least by half, as `1-3,5 of 9`; None when the text is not at hand."""
+        return self._one(left, int(self._right[row])), self._one(right, int(self._left[row]))
+
+    def _one(self, article_id: str, other: int) -> str | None:
         if article_id not in self._newest:
             return None
         if article_id not in self._cut:
             self._cut[article_id] = _lines(self._newest[article_id])
-        hashes, line, n = self._cut[article_id]
-        i = int(np.searchsorted(self._numbers, other))
-        values = self._texts.values[self._texts.offsets[i] : self._texts.offsets[i + 1]]
-        there = values[np.minimum(np.searchsorted(values, hashes), len(values) - 1)] == hashes
-        by_line = np.bincount(line[there], minlength=n)
-        lines = np.flatnonzero((by_line > 0) & (2 * by_line >= np.bincount(line, minlength=n))) + 1
-        runs = np.split(lines, np.flatnonzero(np.diff(lines) > 1) + 1) if len(lines) else []
-        said = ",".join(f"{run[0]}" if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
-        return f"{said or 'none'} of {n}"
+        hashes, line, size = self._cut[article_id]
+        held = held_by_line(self._texts[other], hashes, line, len(size))
+        lines = np.flatnonzero((held > 0) & (2 * held >= size)) + 1
+        ends = np.flatnonzero(np.diff(lines) > 1).tolist()
+        runs = zip([0, *(end + 1 for end in ends)], [*ends, len(lines) - 1], strict=True) if len(lines) else ()
+        said = ",".join(f"{lines[i]}" if i == j else f"{lines[i]}-{lines[j]}" for i, j in runs)
+        return f"{said or 'none'} of {len(size)}"
 
 
-def _lines(article: Article) -> tuple[NDArray[np.uint32], NDArray[np.int32], int]:
-    """The shingles of the text without title and lead, the line of each counted from 0, and how many lines there are."""
+def _lines(article: Article) -> tuple[NDArray[np.uint32], NDArray[np.int32], NDArray[np.int64]]:
+    """The shingles of the text without title and lead, the line of each counted from 0, and how many each line has."""
     shingled = shingle(composed(article))
     n = article.text.count("\n") + 1
     line = shingled.lines - np.int32(len(shingled.line_hashes) - n)
     in_text = line >= 0
-    return (shingled.hashes[in_text] >> np.uint64(32)).astype(np.uint32), line[in_text], n
+    return (
+        (shingled.hashes[in_text] >> np.uint64(32)).astype(np.uint32),
+        line[in_text],
+        np.bincount(line[in_text], minlength=n),
+    )
 
 
-def _rows(batch: Batch, parameters: Parameters) -> tuple[Documents, Ragged, Ragged]:
+def rows(batch: Batch, parameters: Parameters) -> tuple[Documents, Ragged, Ragged]:
     """The batch as a `Backend` takes it; of several versions of one article the last."""
     latest = {article.article_id: (article, print_) for article, print_ in batch}
     documents = np.zeros(len(latest), DOCUMENT)
