@@ -3,12 +3,14 @@
 from pipelines.store.compacting import Compacted, compact
 from pipelines.store.errors import Locked, StorageError
 from pipelines.store.forgetting import Forgotten, forget, tombstones
+from pipelines.store.manifest import Added
 from pipelines.store.sql import VIEWS, connect
-from pipelines.store.store import Store
+from pipelines.store.store import Store, stage
 from pipelines.store.verifying import Problem, verify
 
 __all__ = [
     "VIEWS",
+    "Added",
     "Compacted",
     "Forgotten",
     "Locked",
@@ -18,6 +20,7 @@ __all__ = [
     "compact",
     "connect",
     "forget",
+    "stage",
     "tombstones",
     "verify",
 ]

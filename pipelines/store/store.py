@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path, PurePosixPath
 from types import TracebackType
@@ -103,26 +104,34 @@ class Store:
         if self.files.exists(f"state/manifests/{commit.commit_id}.json"):
             raise ValueError(f"{commit.commit_id} is committed already")
         id_ = commit.commit_id
-        parts: list[tuple[str, str, pa.Table]] = []
-        for name, table, times in (
-            ("articles", rows.articles_table(commit.articles, id_), [a.fetched_at for a in commit.articles]),
-            ("copies", rows.copies_table(commit.copies, id_), [c.decided_at for c in commit.copies]),
-            ("pages", rows.pages_table(commit.pages, id_), [p.fetched_at for p in commit.pages]),
-        ):
-            parts += [
-                (name, f"{name}/date={day}/{id_}.parquet", part) for day, part in _by_day(table, rows.days(times))
-            ]
-            if not len(table) and not self.files.names(name):
-                # An analyst's notebook must not fail because nothing has been copied yet.
-                parts.append((name, f"{name}/date={datetime.now(UTC).date()}/{id_}-empty.parquet", table))
-        if commit.run is not None:
-            parts.append(("runs", f"runs/{id_}.parquet", rows.runs_table([commit.run], id_)))
-        elif not self.files.names("runs"):
-            parts.append(("runs", f"runs/{id_}-empty.parquet", rows.runs_table([], id_)))
+        parts = list(_parts(commit))
+        parts += self._empty(id_, {name for name, _, _ in parts})
         metadata = file_metadata(self.parameters)
         self.change(
             id_, "commit", commit.run_id, ((path, len(t), encode(t, name, metadata)) for name, path, t in parts)
         )
+
+    def publish(self, commit_id: str, run_id: str, adds: Sequence[Added]) -> None:
+        """Make a commit visible whose files `stage` has written, on this machine or others. Raises as `commit` does."""
+        if self.files.exists(f"state/manifests/{commit_id}.json"):
+            raise ValueError(f"{commit_id} is committed already")
+        metadata = file_metadata(self.parameters)
+        empty = self._empty(commit_id, {added.path.partition("/")[0] for added in adds})
+        files = [(path, len(t), encode(t, name, metadata)) for name, path, t in empty]
+        self.change(commit_id, "commit", run_id, files, staged=adds)
+
+    def _empty(self, commit_id: str, brought: AbstractSet[str]) -> list[tuple[str, str, pa.Table]]:
+        """Files without rows for tables that have no file yet: an analyst's notebook must not fail because nothing has been copied yet."""
+        today = datetime.now(UTC).date()
+        return [
+            (
+                name,
+                f"{name}/{'' if name == 'runs' else f'date={today}/'}{commit_id}-empty.parquet",
+                schema.empty_table(),
+            )
+            for name, schema in SCHEMAS.items()
+            if name != "stories" and name not in brought and not self.files.names(name)
+        ]
 
     def write_stories(self, run_id: str, stories: pa.Table) -> None:
         """Replace the snapshot of stories. Raises `StorageError`; ValueError when columns or types are wrong."""
@@ -152,9 +161,10 @@ class Store:
         parts: Iterable[tuple[str, int, bytes]],
         removes: Sequence[str] = (),
         *,
+        staged: Sequence[Added] = (),
         erase: bool = False,
     ) -> None:
-        """Stage files (path, rows, content), decide the change, make it visible.
+        """Stage files (path, rows, content) beside those `staged` already, decide the change, make it visible.
 
         After an error before the decision nothing has changed; after one behind it, the next change or the next `open`
         completes this one first.
@@ -164,11 +174,7 @@ class Store:
         staging = f"state/staging/{id_}"
         path = manifest.path(kind, id_)
         try:
-            adds = []
-            for target, n, content in parts:
-                with storage(self.files.address(target)):
-                    self.files.write(f"{staging}/{target}", content)
-                adds.append(Added(target, n, len(content), xxhash.xxh3_128_hexdigest(content)))
+            adds = [*staged, *_staged(self.files, id_, parts)]
             change = Manifest(id_, kind, run_id, _now(), tuple(adds), tuple(removes), erase)
             with storage(self.files.address(path)):
                 # A copy stays with the staged files: so there is a folder even when nothing is added, and a second chance.
@@ -398,6 +404,40 @@ def _latest(articles: pa.Table) -> pa.Table:
         newest[id_] = max(newest.get(id_, (0, 0)), (version, row))
     last = pa.array([row for _, row in newest.values()], pa.int64())
     return pa.concat_tables([articles.filter(pc.invert(several)), some.take(last)])
+
+
+def stage(data: str, commit: Commit, parameters: Mapping[str, str]) -> list[Added]:
+    """Write the files of a commit where `Store.publish` of the same folder finds them; nothing is visible yet.
+
+    Needs no lock and may run on any machine that reaches `data`. Raises `StorageError`.
+    """
+    metadata = file_metadata(parameters)
+    files: Files = BucketFiles(data) if data.startswith("s3://") else LocalFiles(Path(data))
+    parts = ((path, len(table), encode(table, name, metadata)) for name, path, table in _parts(commit))
+    return _staged(files, commit.commit_id, parts)
+
+
+def _staged(files: Files, id_: str, parts: Iterable[tuple[str, int, bytes]]) -> list[Added]:
+    adds = []
+    for target, n, content in parts:
+        with storage(files.address(target)):
+            files.write(f"state/staging/{id_}/{target}", content)
+        adds.append(Added(target, n, len(content), xxhash.xxh3_128_hexdigest(content)))
+    return adds
+
+
+def _parts(commit: Commit) -> Iterator[tuple[str, str, pa.Table]]:
+    """The files of a commit: table, path, rows."""
+    id_ = commit.commit_id
+    for name, table, times in (
+        ("articles", rows.articles_table(commit.articles, id_), [a.fetched_at for a in commit.articles]),
+        ("copies", rows.copies_table(commit.copies, id_), [c.decided_at for c in commit.copies]),
+        ("pages", rows.pages_table(commit.pages, id_), [p.fetched_at for p in commit.pages]),
+    ):
+        for day, part in _by_day(table, rows.days(times)):
+            yield name, f"{name}/date={day}/{id_}.parquet", part
+    if commit.run is not None:
+        yield "runs", f"runs/{id_}.parquet", rows.runs_table([commit.run], id_)
 
 
 def _by_day(table: pa.Table, days: Sequence[date]) -> Iterator[tuple[date, pa.Table]]:

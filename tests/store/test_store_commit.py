@@ -19,7 +19,7 @@ import pytest
 from conftest import NOON, Dying, Killed, commit, copy, stories
 
 from pipelines.records import Commit
-from pipelines.store import Locked, StorageError, Store, compact, forget
+from pipelines.store import Locked, StorageError, Store, compact, forget, stage
 from pipelines.store.files import LocalFiles
 
 TABLES = ("articles", "copies", "pages", "runs", "stories")
@@ -47,6 +47,9 @@ CHANGES: dict[str, Callable[[Store], Any]] = {
             "r",
             (*commit(2, 5).articles, *commit(3, 5, at=NOON.replace(day=15)).articles),
         )
+    ),
+    "commit of files staged elsewhere": lambda store: store.publish(
+        commit(2, 5).commit_id, "r", stage(store.files.address(""), commit(2, 5), store.parameters)
     ),
     "stories": lambda store: store.write_stories("r2", stories("c", "d")),
     "compact": lambda store: (compact(store, date(2026, 3, 16)), store.drop_replaced()),
