@@ -80,6 +80,8 @@ class Index:
         self._backend = backend
         self._parameters = parameters
         self._horizon = horizon
+        self._asked: tuple[Known, dict[bytes, int]] | None = None
+        """The batch last asked about, until it is added, and the numbers of its articles."""
 
     def __len__(self) -> int:
         """How many article versions were added, erased ones included."""
@@ -88,7 +90,7 @@ class Index:
     # -- finding ----------------------------------------------------------------------------------------------------------
 
     def find(self, batch: Batch, *, run_id: str, now: datetime) -> list[Copy]:
-        """Copies among `batch` and everything added before. Adds nothing.
+        """Copies among `batch` and everything added before. Adds nothing; the batch stays known to `compare` until the next `find` or `add`.
 
         Also rows for pairs of old articles of which the batch changes what is known: it may bring the third page that shows what is
         boilerplate on a host, or a new version of an article that is a copy no longer. Such rows supersede the earlier ones.
@@ -102,6 +104,7 @@ class Index:
         not_before = None if self._horizon is None else int((now - self._horizon).timestamp())
         before = Known(self._backend, self._parameters, not_before=not_before)
         after = Known(self._backend, self._parameters, documents, shingles, gone, not_before)
+        self._asked = after, {document["id"].tobytes(): n for n, document in enumerate(documents, after.first)}
 
         found = self._around(after, after.batch)
         unsettled = self._unsettled(before, after, found)
@@ -158,6 +161,7 @@ class Index:
 
     def add(self, commit_id: str, batch: Batch) -> None:
         """Make what was committed known, durably. The same `commit_id` again does nothing."""
+        self._asked = None
         if commit_id not in self._backend.applied():
             self._backend.add(commit_id, *rows(batch, self._parameters))
 
@@ -167,17 +171,20 @@ class Index:
 
     def remove(self, article_ids: Iterable[str]) -> int:
         """Erase articles, all versions and their shingles; how many versions went."""
+        self._asked = None
         return self._backend.remove(bytes.fromhex(article_id) for article_id in article_ids)
 
     # -- asking -----------------------------------------------------------------------------------------------------------
 
     def compare(self, a: str, b: str) -> Likeness | None:
-        """How `a` is like `b`, boilerplate left out; None when one of them is not known."""
-        numbers = self._backend.numbers([bytes.fromhex(a), bytes.fromhex(b)])
-        if a == b or len(numbers) < 2:
+        """How `a` is like `b`, boilerplate left out; None when one of them is neither added nor of the batch last asked about."""
+        view, asked = self._asked or (Known(self._backend, self._parameters), {})
+        ids = [bytes.fromhex(a), bytes.fromhex(b)]
+        numbers = self._backend.numbers(ids) | {id_: asked[id_] for id_ in ids if id_ in asked}
+        if len(numbers) < 2:
             return None
-        one, two = (np.array([numbers[bytes.fromhex(article_id)]]) for article_id in (a, b))
-        decided = decide(Known(self._backend, self._parameters), one, two, self._parameters, however_little=True)
+        one, two = (np.array([numbers[id_]]) for id_ in ids)
+        decided = decide(view, one, two, self._parameters, however_little=True)
         (like,) = likenesses(decided.overlaps, self._parameters)
         return like if decided.left[0] == one[0] else like.turned()
 

@@ -5,6 +5,7 @@ another, finds the other one. A declaration is a claim: text (same language) or 
 or refute it.
 """
 
+import heapq
 import re
 import sqlite3
 import unicodedata
@@ -187,7 +188,9 @@ class Provenance:
         One row per pair, with every declaration in its evidence.
         """
         here = {article.article_id: _remembered(article) for article in batch}
-        addresses: dict[str, str] = {key: article.article_id for article in batch for key in _addresses(article)}
+        addresses = {
+            key: i for i, key in sorted(((a.article_id, key) for a in batch for key in _addresses(a)), reverse=True)
+        }
         claims: dict[frozenset[str], list[_Claim]] = defaultdict(list)
         wanted: dict[str, None] = {}
         in_batch: dict[str, list[tuple[str, str, str, str]]] = defaultdict(list)
@@ -209,8 +212,11 @@ class Provenance:
             for row in self._db.execute("SELECT article_id, kind, place, url FROM declared WHERE key = ?", (key,)):
                 if row[0] not in here:
                     claim(_Claim(row[0], article_id, row[1], row[2], row[3]))
+        by_slug: dict[str, list[_Known]] = defaultdict(list)
         for one in here.values():
-            for other in self._same_slug(one, here):
+            by_slug[one.slug].append(one)
+        for one in here.values():
+            for other in self._same_slug(one, here, by_slug[one.slug]):
                 claim(_Claim(*_by_time(one, other), "slug", "url", one.slug))
         copies = []
         for some in claims.values():
@@ -219,7 +225,8 @@ class Provenance:
                 copies.append(copy)
         return copies, tuple(wanted)
 
-    def _same_slug(self, one: _Known, here: dict[str, _Known]) -> list[_Known]:
+    def _same_slug(self, one: _Known, here: Collection[str], others: Sequence[_Known]) -> list[_Known]:
+        """Those that share its slug, among the stored ones that are not `here` and `others`."""
         if not one.slug:
             return []
         span = SLUG_DAYS * 86400
@@ -227,10 +234,7 @@ class Provenance:
             "SELECT article_id, host, language, at, dated, slug, n_chars, source_name FROM article WHERE slug = ? AND at BETWEEN ? AND ? ORDER BY ABS(at - ?), article_id LIMIT ?",
             (one.slug, one.at - span, one.at + span, one.at, SLUG_PARTNERS),
         )
-        found = [_Known(*row) for row in stored if row[0] not in here]
-        found += [other for other in here.values() if other.slug == one.slug and abs(other.at - one.at) <= span]
-        # Two pages of one host in one language with one slug are a column or a moved page: the other finders speak of those.
-        return [other for other in found if (other.host, other.language) != (one.host, one.language)]
+        return partners(one, [*(_Known(*row) for row in stored if row[0] not in here), *others])
 
     def _known_article(self, article_id: str, here: dict[str, _Known]) -> _Known | None:
         if article_id in here:
@@ -284,6 +288,16 @@ class Provenance:
             article_id=a.article_id, of_article_id=b.article_id, kind=kind, similarity=checked.likeness[0], containment=checked.likeness[1],
             containment_of=checked.likeness[2], score=score, evidence=tuple(facts), decided_at=now, run_id=run_id, method=METHOD,
         )  # fmt: skip
+
+
+def partners(one: _Known, others: Iterable[_Known]) -> list[_Known]:
+    """Those of `others`, which have its slug, that it may be a copy of or the other way round: the nearest in time."""
+    near = [(abs(other.at - one.at), other.article_id, other) for other in others if other.article_id != one.article_id]
+    nearest = heapq.nsmallest(
+        SLUG_PARTNERS, (some for some in near if some[0] <= SLUG_DAYS * 86400), key=lambda some: some[:2]
+    )
+    # Two pages of one host in one language with one slug are a column or a moved page: the other finders speak of those.
+    return [other for *_, other in nearest if (other.host, other.language) != (one.host, one.language)]
 
 
 @dataclass(frozen=True, slots=True)

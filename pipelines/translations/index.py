@@ -88,7 +88,8 @@ class AnchorIndex:
         self._places: set[Place] = {(row[0], row[1]) for row in self._db.execute("SELECT period, language FROM place")}
         self._associations: dict[tuple[str, str], Association] = {}
         self._load_associations()
-        self._pending: dict[str, Entry] = {}
+        self._asked: tuple[Search, dict[str, Entry]] | None = None
+        """The batch last asked about, until it is added."""
 
     def close(self) -> None:
         self._db.close()
@@ -124,8 +125,8 @@ class AnchorIndex:
         entries = [
             Entry(-1 - place, _time(article), anchors, vectors[place]) for place, (article, anchors) in enumerate(batch)
         ]
-        self._pending = {entry.article_id: entry for entry in entries}
         search = Search(self, entries)
+        self._asked = search, {entry.article_id: entry for entry in entries}
         pairs: dict[tuple[str, str], Alignment] = {}
         for entry in entries:
             for other, alignment in search.links(entry):
@@ -143,10 +144,11 @@ class AnchorIndex:
 
     def compare(self, a_id: str, b_id: str) -> Alignment | None:
         """How two articles compare, whatever their languages and dates; None when one is neither stored nor of the batch last asked about."""
-        a, b = (self._pending.get(one) or self.entry(article_id=one) for one in (a_id, b_id))
+        search, asked = self._asked or (Search(self, []), {})
+        a, b = (asked.get(one) or self.entry(article_id=one) for one in (a_id, b_id))
         if a is None or b is None:
             return None
-        return Search(self, []).alignment(a, b)
+        return search.alignment(a, b)
 
     def _vectors(self, articles: Sequence[Article]) -> list[NDArray[np.float32] | None]:
         if self.encoder is None or not articles:
@@ -183,7 +185,7 @@ class AnchorIndex:
         except BaseException:
             self._db.execute("ROLLBACK")
             raise
-        self._pending = {}
+        self._asked = None
         self._drop(gone)
         self._places |= added.keys()
         for place, lists in added.items():

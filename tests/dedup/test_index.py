@@ -381,3 +381,14 @@ def test_candidates(opened: Open) -> None:
     assert best.likeness.turned() == index.compare(two.article_id, one.article_id)
     assert index.candidates_of("0" * 32) == []
     assert index.compare(one.article_id, "0" * 32) is None
+
+
+def test_articles_of_the_batch_can_be_compared_until_they_are_added(tmp_path: Path) -> None:
+    one, two = article("one", paragraphs(1)), article("two", paragraphs(1, 4))
+    with open_index(tmp_path) as index:
+        assert index.compare(one.article_id, two.article_id) is None
+        index.find(printed([one, two]), run_id="run", now=NOW)
+        before = index.compare(one.article_id, two.article_id)
+        index.add("commit", printed([one, two]))
+        assert before is not None
+        assert before == index.compare(one.article_id, two.article_id)
