@@ -65,7 +65,9 @@ class Config(BaseSettings):
     processes: int | None = Field(None, ge=0, description="worker processes; none: one per core, 0: in this process")
     horizon: str = Field("", description="only look for copies in articles this young: 90d; empty: all history")
     allow_address: tuple[str, ...] = Field((), description="HOST:PORT or NAME=HOST:PORT that may be private; for tests")
+    batch: int = Field(2000, ge=1, description="pages per commit of `ingest`")
     log: Literal["auto", "text", "json"] = Field("auto", description="auto: text on a terminal, JSON lines otherwise")
+    quiet: bool = Field(False, description="say nothing but errors")
 
     notify_url: str = Field(
         "", description="after a crawl, POST a JSON summary there; {exit_code} in it becomes the exit code"

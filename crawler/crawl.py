@@ -191,7 +191,7 @@ class Crawl:
         from twisted.internet import reactor  # noqa: PLC0415  (importing it installs it)
 
         if self._signal is not None:
-            raise KeyboardInterrupt
+            raise SystemExit(128 + number)
         self._signal = number
         call: Any = reactor
         call.callFromThread(self._session.stop, signal.Signals(number).name)

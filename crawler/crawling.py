@@ -1,14 +1,16 @@
 """`copydesk crawl`: targets to publishers and addresses, one run around one crawl, a summary, an exit code."""
 
 import logging
+import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
-from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import TaskID
 
 from crawler import config, operating, show
 from crawler.config import Config, ConfigurationError
@@ -62,16 +64,18 @@ def crawl(targets: Sequence[str], settings: Config, *, replay: tuple[Path, ...],
                 crawling = ready(data=store.state_folder.parent, run=run, store=store, progress=progress)
                 result = crawling.start()
         except BaseException as error:
-            run.close(status="interrupted", exit_code=None, message=repr(error))
+            run.interrupt(error)
             raise
         if result.error:
-            run.close(status="interrupted", exit_code=None, message=repr(result.error))
+            run.interrupt(result.error)
             crawling.close()
             raise result.error
-        run.drain()
-        alarms = _alarms(settings, run.run_id, result) if not result.interrupted else []
-        code = _code(result) or (QUALITY if alarms else OK)
-        status = "interrupted" if result.interrupted else "partial" if result.failures else "finished"
+        with _noted() as signals, show.working("finding copies, writing the tables"):
+            run.drain()
+        interrupted = result.interrupted or next(iter(signals), None)
+        alarms = _alarms(settings, run.run_id, result) if not interrupted else []
+        code = SIGNALS + interrupted if interrupted else _code(result) or (QUALITY if alarms else OK)
+        status = "interrupted" if interrupted else "partial" if result.failures else "finished"
         said = [*result.failures, *map(str, alarms)]
         row = run.close(status=status, exit_code=code, message="; ".join(said)[:2000])
         crawling.close()
@@ -98,10 +102,11 @@ def _plan(crawling: Crawl) -> int:
     result = crawling.start()
     crawling.close()
     show.table(
-        ("publisher", "published", "address"),
-        [(p.publisher, f"{p.published:%Y-%m-%d %H:%M}" if p.published else "", p.url) for p in result.planned],
+        ("publisher", "published", "address", "why"),
+        [(p.publisher, f"{p.published:%Y-%m-%d %H:%M}" if p.published else "", p.url, p.why) for p in result.planned],
     )
     show.failures(result.failures)
+    show.say(f"{len(result.planned)} pages would be fetched; nothing was written")
     return _code(result)
 
 
@@ -128,20 +133,35 @@ def _tell(settings: Config, told: Mapping[str, Any]) -> None:
 
 
 @contextmanager
+def _noted() -> Iterator[list[int]]:
+    """While the last pages are committed a signal is only noted, so that the commit is whole; a second one ends at once."""
+    came: list[int] = []
+
+    def note(number: int, _: FrameType | None) -> None:
+        if came:
+            raise SystemExit(SIGNALS + number)
+        came.append(number)
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield came
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
 def _progress() -> Iterator[Callable[[Report], None] | None]:
-    """A line per publisher on a terminal."""
+    """A line per publisher on a terminal: pages of those known of, pages a second, time left."""
     if not show.shows_progress():
         yield None
         return
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=show.err, transient=True) as bar:
+    with show.bars("pages") as bar:
         tasks: dict[str, TaskID] = {}
 
         def changed(report: Report) -> None:
-            text = f"{show.safe(report.publisher)}: {report.requests} requests, {report.pages} pages"
-            if report.publisher in tasks:
-                bar.update(tasks[report.publisher], description=text)
-            else:
-                tasks[report.publisher] = bar.add_task(text)
+            if report.publisher not in tasks:
+                tasks[report.publisher] = bar.add_task(show.safe(report.publisher), total=None)
+            bar.update(tasks[report.publisher], completed=report.pages, total=report.expected or None)
 
         yield changed

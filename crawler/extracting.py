@@ -54,7 +54,7 @@ def from_file(path: Path, url: str) -> Page:
                 data = file.read(MAX_BODY + 1)
             fetched = datetime.fromtimestamp(path.stat().st_mtime, UTC)
     except (OSError, EOFError) as error:
-        raise UnreadableSourceError(f"{path}: {error}") from None
+        raise UnreadableSourceError(f"{path}: {getattr(error, 'strerror', None) or error}") from None
     name = "stdin" if str(path) == "-" else path.name
     return Page(url=url or f"https://file.invalid/{name}", body=data, fetched_at=fetched)
 

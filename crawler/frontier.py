@@ -4,10 +4,11 @@ SQLite in WAL mode. A row is done only when the page is in a committed table (`c
 what was in flight is simply due again. All times are aware UTC outside and seconds since the epoch inside.
 """
 
+import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -104,6 +105,26 @@ class Visit:
     archive_file: str = ""
     """Where the page that the validators belong to is archived; "" when it is not."""
     archive_offset: int = 0
+    priority: int = 0
+    found_in: str = ""
+    failures: int = 0
+
+    @property
+    def why(self) -> str:
+        """Why its time has come, for people."""
+        if self.priority == 2 or self.found_in == "asked":
+            return "asked for"
+        if self.failures:
+            return f"failed {self.failures} times before" if self.failures > 1 else "failed before"
+        if self.visits:
+            return (
+                f"read {self.visits} times; looked at again for changes"
+                if self.visits > 1
+                else "looked at again for changes"
+            )
+        if self.priority == 1 or self.found_in == "declared":
+            return "a copy names it as its source"
+        return f"new in {self.found_in}" if self.found_in else "new"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +137,41 @@ class Listing:
     last_modified: str = ""
     body: str = ""
     """Hash of the last body: feeds reuse old ETags, so this decides what is new."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the frontier knows of an article's address."""
+
+    url: str
+    publisher: str
+    state: str
+    """`due`, `parked` (a copy of nothing known yet), `done`, `gone`, `refused`."""
+    found: datetime
+    found_in: str
+    published: datetime | None
+    next_visit: datetime | None
+    visits: int
+    failures: int
+    outcome: str
+    """How the last committed visit ended; "" when there was none."""
+
+
+def known_of(path: Path, keys: Sequence[str]) -> list[Known]:
+    """What the frontier in a file knows of addresses (or their keys), without changing it; nothing when there is none."""
+    if not path.exists():
+        return []
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=10)) as db:
+        wanted = json.dumps(list(keys))
+        rows = db.execute(
+            "SELECT url, publisher, state, found, found_in, published, next_visit, visits, failures, outcome FROM urls"
+            " WHERE key IN (SELECT value FROM json_each(?)) OR url IN (SELECT value FROM json_each(?))",
+            (wanted, wanted),
+        ).fetchall()
+    return [
+        Known(url, publisher, state, datetime.fromtimestamp(found, UTC), found_in, _time(published), _time(next_visit), *rest)
+        for url, publisher, state, found, found_in, published, next_visit, *rest in rows
+    ]  # fmt: skip
 
 
 class Frontier:
@@ -205,7 +261,7 @@ class Frontier:
         at = (now or datetime.now(UTC)).timestamp()
         with self._transaction() as db:
             rows = db.execute(
-                "SELECT key, url, published, visits, etag, last_modified, archive_file, archive_offset FROM urls"
+                "SELECT key, url, published, visits, etag, last_modified, archive_file, archive_offset, priority, found_in, failures FROM urls"
                 " WHERE publisher = ? AND state = 'due' AND next_visit <= ? AND lease != ? AND visits <= ?"
                 " ORDER BY priority DESC, coalesce(published, found) DESC LIMIT ?",
                 (publisher, at, self._lease, 1 << 30 if again else 0, n),
@@ -254,6 +310,16 @@ class Frontier:
                             " priority = 0 WHERE key = ?",
                             (state, next_visit, row.fetched_at.timestamp(), visits, failures, end, key),
                         )
+
+    def waiting(self, publisher: str, *, now: datetime | None = None) -> int:
+        """How many addresses `take` would still give."""
+        at = (now or datetime.now(UTC)).timestamp()
+        with self._lock:
+            row = self._db.execute(
+                "SELECT count(*) FROM urls WHERE publisher = ? AND state = 'due' AND next_visit <= ? AND lease != ?",
+                (publisher, at, self._lease),
+            ).fetchone()
+            return int(row[0])
 
     def counts(self, publisher: str) -> dict[str, int]:
         """State → addresses."""

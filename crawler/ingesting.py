@@ -21,7 +21,7 @@ IN_FLIGHT = 64
 
 
 def ingest(
-    paths: Sequence[Path], settings: Config, *, hosts: Sequence[str], since: str | None, until: str | None, batch: int
+    paths: Sequence[Path], settings: Config, *, hosts: Sequence[str], since: str | None, until: str | None
 ) -> int:
     """Read every source, print the summary, return the exit code: 0, or 4 when a record could not be read."""
     now = datetime.now(UTC)
@@ -44,16 +44,18 @@ def ingest(
             Path(settings.data) / "state",
             command=command,
             processes=settings.processes,
-            batch=batch,
+            batch=settings.batch,
             horizon=horizon,
         )
         try:
             for path in paths:
                 feed(run, path, window, damaged)
         except BaseException as error:
-            run.close(status="interrupted", exit_code=None, message=repr(error))
+            run.interrupt(error)
             raise
         code = 4 if damaged else 0
+        with show.working("finding copies, writing the tables"):
+            run.drain()
         row = run.close(status="partial" if damaged else "finished", exit_code=code, message="; ".join(damaged)[:1000])
         show.summary(row, run.counts.by_publisher, damaged)
     return code

@@ -15,11 +15,11 @@ from warcio.archiveiterator import ArchiveIterator
 
 from crawler import show
 from crawler.archive import INDEX, whole_length
-from crawler.config import Config
+from crawler.config import Config, ConfigurationError
 from pipelines import dedup, store, stories
 from pipelines.run import parameters
 from pipelines.state import State
-from pipelines.store import Problem, Store
+from pipelines.store import Problem, StorageError, Store
 
 REPAIR = "copydesk verify --repair"
 DERIVED = ("anchors", "catalog", "index", "lines", "provenance")
@@ -29,7 +29,8 @@ OK, DAMAGED = 0, 6
 
 def compact(settings: Config, before: date | None) -> int:
     """Merge the files of past days; print what changed."""
-    with Store.open(settings.data, command="compact", parameters=parameters()) as tables:
+    _there(settings)
+    with show.working("merging"), Store.open(settings.data, command="compact", parameters=parameters()) as tables:
         merged = store.compact(tables, before)
     show.table(
         ("folder", "files before", "files now", "rows"),
@@ -42,7 +43,9 @@ def compact(settings: Config, before: date | None) -> int:
 
 def verify(settings: Config, *, repair: bool) -> int:
     """Check everything; with `repair` rebuild what is derived. Returns 0, or 6 when something is (still) wrong."""
-    with Store.open(settings.data, lock=repair, command="verify", parameters=parameters()) as tables:
+    _there(settings)
+    opened = Store.open(settings.data, lock=repair, command="verify", parameters=parameters())
+    with show.working("checking every file"), opened as tables:
         data = (
             tables.state_folder.parent
         )  # state and archive are files of this machine, also when the tables are in a bucket
@@ -68,6 +71,12 @@ def verify(settings: Config, *, repair: bool) -> int:
     else:
         show.emit({"problems": 0, "rows": rows})
     return DAMAGED if left else OK
+
+
+def _there(settings: Config) -> None:
+    """A data folder that is not there is a name mistyped, and not one to make."""
+    if "://" not in settings.data and not Path(settings.data).is_dir():
+        raise StorageError(settings.data, "no such data folder", "name the folder with --data, or crawl first")
 
 
 def _state(data: Path) -> Callable[[Store], Iterator[Problem]]:
@@ -144,10 +153,14 @@ def _rebuild(tables: Store, data: Path) -> None:
 
 
 def forget(settings: Config, what: str) -> int:
-    """Remove an article or a host everywhere; print what went."""
+    """Remove an article or a host everywhere; print what went. Raises `ConfigurationError` when `what` is neither."""
+    _there(settings)
     with Store.open(settings.data, command="forget", parameters=parameters()) as tables:
         data = tables.state_folder.parent
-        gone = store.forget(tables, what)
+        try:
+            gone = store.forget(tables, what)
+        except ValueError as error:
+            raise ConfigurationError(f"{error}; name an article's address or a host") from None
         with State(data / "state") as state:
             state.catch_up(tables)
             state.remove(gone.article_ids)

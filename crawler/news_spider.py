@@ -268,6 +268,8 @@ class NewsSpider(scrapy.Spider):
             if not self._visits:
                 again = session.replay is None
                 self._visits.extend(session.frontier.take(self.name, IN_FLIGHT, now=session.now(), again=again))
+                left = self._taken + len(self._visits) + session.frontier.waiting(self.name, now=session.now())
+                self.report.expected = left if limit is None else min(limit, left)
             if not self._visits:
                 return None
             visit = self._visits.popleft()
@@ -282,7 +284,7 @@ class NewsSpider(scrapy.Spider):
                     meta={"kind": "article"},
                     dont_filter=True,
                 )
-            session.planned.append(Planned(self.name, visit.url, visit.published))
+            session.planned.append(Planned(self.name, visit.url, visit.published, visit.why))
         return None
 
     def _conditions(self, visit: Visit) -> dict[str, str]:

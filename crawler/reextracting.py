@@ -45,9 +45,11 @@ def reextract(settings: Config, out: Path) -> int:
             for path in archives:
                 feed(run, path, sources.EVERYTHING, damaged, folder="raw/")
         except BaseException as error:
-            run.close(status="interrupted", exit_code=None, message=repr(error))
+            run.interrupt(error)
             raise
         code = 4 if damaged else 0
+        with show.working("finding copies, writing the tables"):
+            run.drain()
         row = run.close(status="partial" if damaged else "finished", exit_code=code, message="; ".join(damaged)[:1000])
         show.summary(row, run.counts.by_publisher, damaged)
     _compare(data, out)

@@ -77,6 +77,8 @@ class Report:
     """Addresses nobody had seen before."""
     pages: int = 0
     """Pages handed to the run, each of which ends as one row of `pages`."""
+    expected: int = 0
+    """Pages there will have been when all is done that is known of now; 0 until the first is asked for."""
     failures: list[str] = field(default_factory=list)
     """Why the publisher counts as failed: `sitemap https://…: HTTP 403`."""
     notes: list[str] = field(default_factory=list)
@@ -101,6 +103,8 @@ class Planned:
     publisher: str
     url: str
     published: datetime | None
+    why: str = ""
+    """Why its time has come: `new in https://…`, `looked at again for changes`."""
 
 
 class Session:

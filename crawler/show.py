@@ -14,8 +14,21 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 from rich.table import Table
+from rich.text import Text
 
 from pipelines.records import RunRow
 
@@ -39,6 +52,14 @@ class _Way:
     quiet = False
 
 
+class TextLines(logging.Handler):
+    """One line per event for people, above whatever progress is shown; control characters escaped."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        colour = "red" if record.levelno >= logging.ERROR else "yellow"
+        err.print(f"[{colour}]{record.levelname.lower()}:[/{colour}] {safe(record.getMessage(), 2000)}")
+
+
 class JsonLines(logging.Formatter):
     """One JSON object per event; never a page, newlines and control characters escaped by JSON itself."""
 
@@ -58,8 +79,8 @@ def setup(log: str, *, quiet: bool) -> None:
     """Choose text or JSON lines (`auto`: text on a terminal) and send the log there."""
     _Way.text = log == "text" or (log == "auto" and out.is_terminal)
     _Way.quiet = quiet
-    handler: logging.Handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(levelname)s %(message)s") if _Way.text else JsonLines())
+    handler: logging.Handler = TextLines() if _Way.text else logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines())
     quieter = dict.fromkeys((*LIBRARIES, *(TOLD if _Way.text else ())), logging.ERROR)
     least = logging.WARNING if _Way.text or quiet else logging.INFO
     # A filter rather than levels: Scrapy sets its loggers' levels again when a crawl starts.
@@ -93,7 +114,10 @@ def say(message: str) -> None:
 
 def error(message: str, do: str = "") -> None:
     """What is wrong, and what to do about it."""
-    err.print(f"[bold red]copydesk:[/bold red] {safe(message, 2000)}" + (f"\n  {safe(do)}" if do else ""))
+    lines = [safe(line, 2000) for line in message.splitlines() or [""]]
+    err.print(
+        "\n".join((f"[bold red]copydesk:[/bold red] {lines[0]}", *lines[1:], *([f"  → {safe(do)}"] if do else ())))
+    )
 
 
 def bug(problem: BaseException) -> None:
@@ -138,6 +162,30 @@ def shows_progress() -> bool:
     return _Way.text and not _Way.quiet and err.is_terminal
 
 
+class Rate(ProgressColumn):
+    """How many a second."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed:.1f}/s" if speed else "", style="progress.data.speed")
+
+
+def bars(unit: str) -> Progress:
+    """Progress bars on a terminal, one per task: how many of how many, how many a second, time gone, time left."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(24),
+        MofNCompleteColumn(),
+        TextColumn(unit),
+        Rate(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    return Progress(*columns, console=err, transient=True, speed_estimate_period=120)
+
+
 @contextmanager
 def progress(label: str, total: int | None) -> Iterator[Callable[[int], None]]:
     """A progress bar over bytes on a terminal; silent otherwise. Yields the function that advances it."""
@@ -146,14 +194,26 @@ def progress(label: str, total: int | None) -> Iterator[Callable[[int], None]]:
         return
     columns = (
         TextColumn("{task.description}"),
-        BarColumn(),
+        BarColumn(24),
         DownloadColumn(),
+        TransferSpeedColumn(),
         TimeElapsedColumn(),
+        TextColumn("left"),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=err, transient=True) as bar:
         task = bar.add_task(safe(label), total=total)
         yield lambda step: bar.advance(task, step)
+
+
+@contextmanager
+def working(what: str) -> Iterator[None]:
+    """Says on a terminal what is being done that has no measure."""
+    if not shows_progress():
+        yield
+        return
+    with err.status(what + " …"):
+        yield
 
 
 def summary(
@@ -165,13 +225,13 @@ def summary(
     alarms: Sequence[str] = (),
 ) -> None:
     """What a run did: per publisher how its pages ended, what was added, which copies were found."""
+    if _Way.quiet:
+        return
     if not _Way.text:
         emit(
             asdict(row)
             | {"requests": requests, "publishers": by_publisher, "failures": list(failed), "alarms": list(alarms)}
         )
-        return
-    if _Way.quiet:
         return
     kinds = ("stored", "duplicate", "unchanged", "rejected", "failed")
     rows: list[tuple[str | int, ...]] = []

@@ -53,13 +53,13 @@ def article_id(db: duckdb.DuckDBPyConnection, what: str, keys: Sequence[str] = (
     return str(found[0]["article_id"]) if found else None
 
 
-def visits(db: duckdb.DuckDBPyConnection, what: str, article: str | None) -> list[Row]:
-    """Every time a page was read for this article or address, oldest first."""
+def visits(db: duckdb.DuckDBPyConnection, forms: Sequence[str], article: str | None) -> list[Row]:
+    """Every time a page was read for this article or for one of these forms of an address, oldest first."""
     return rows(
         db,
         "SELECT fetched_at, url, status, outcome, reason, n_bytes, archive_file, archive_offset, run_id FROM pages "
-        "WHERE article_id = ? OR url = ? OR requested_url = ? ORDER BY fetched_at",
-        article, what, what,
+        "WHERE article_id = ? OR list_contains(?, url) OR list_contains(?, requested_url) ORDER BY fetched_at",
+        article, list(forms), list(forms),
     )  # fmt: skip
 
 

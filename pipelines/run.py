@@ -104,7 +104,7 @@ class Run:
         if error is None:
             self.close()
         else:
-            self.close(status="interrupted", message=repr(error))
+            self.interrupt(error)
 
     def submit(self, page: Page | Article) -> Future[Prepared]:
         """Prepare a page and queue it for the next commit. The future never raises; a page that broke says so in `outcome`."""
@@ -145,6 +145,11 @@ class Run:
         finally:
             self._state.close()
         return row
+
+    def interrupt(self, error: BaseException) -> RunRow:
+        """`close` a run that an error or a signal ended: what was read is committed, and the row says why it ended."""
+        code = error.code if isinstance(error, SystemExit) and isinstance(error.code, int) else None
+        return self.close(status="interrupted", exit_code=code, message=repr(error))
 
     # -- the writer thread ------------------------------------------------------------------------------------------------
 

@@ -137,6 +137,19 @@ def _warc(path: Path, window: Window, on_bytes: Callable[[int], None] | None) ->
                 yield page
 
 
+def page_at(path: Path, offset: int) -> Page | None:
+    """The page of one record of a WARC file; None when no response stands there."""
+    try:
+        with path.open("rb") as file:
+            file.seek(offset)
+            record = next(ArchiveIterator(file), None)
+            if record is None or record.rec_type != "response" or record.http_headers is None:
+                return None
+            return _response(record, path, offset, EVERYTHING)
+    except (ArchiveLoadFailed, EOFError, OSError, zlib.error, ValueError):
+        return None
+
+
 def _response(record: Any, path: Path, offset: int, window: Window) -> Page | None:
     url = record.rec_headers.get_header("WARC-Target-URI", "").strip("<>")
     at = datetime.fromisoformat(record.rec_headers.get_header("WARC-Date"))

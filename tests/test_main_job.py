@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -159,10 +160,40 @@ def test_story_and_explain_answer_for_any_address_of_the_article(
     assert told.count("translation") == 4
     assert "names its source" in told
     told = copydesk("explain", edition(HYDROGEN, "de"), cwd=folder).stdout
-    for expected in ("duplicate", "source_line: ", "ad: ", "is taken from congluan.vn", "declared_original"):
+    for expected in ("duplicate", "is taken from congluan.vn", "sitemap", "read once"):
         assert expected in told
-    assert "rejected/gone" in copydesk("explain", edition(BRIDGE, "en"), cwd=folder).stdout
-    assert "never read" in copydesk("explain", "https://congluan.vn/x-post1.html", cwd=folder, code=4).stderr
+    # what was removed, in its place; what was looked at and is no copy; why the canonical is the canonical
+    assert "(laut Kyodo, Nikkei)⟦Quelle⟧" in told
+    assert "⟦[Anzeige_2]⟧ ¶ Kommentar (0)" in told
+    assert "looked at, and not linked" in told
+    assert re.search(r"score 0\.\d\d; 0\.\d\d is needed", told)
+    assert "because copies name it as their source" in told
+
+
+def test_explain_answers_for_what_was_refused_or_never_read(
+    crawled: tuple[Path, Server, list[dict[str, Any]]],
+) -> None:
+    folder, _, _ = crawled
+    gone = copydesk("explain", edition(BRIDGE, "en") + "?utm_source=x", cwd=folder).stdout
+    assert "rejected/gone" in gone
+    assert "the server says 404 or 410" in gone
+    failed = copydesk("explain", edition(BRIDGE, "fr"), cwd=folder).stdout
+    assert "failed/cut_off" in failed
+    assert "next visit" in failed
+    parked = copydesk("explain", edition(FOREIGN, "vi"), cwd=folder).stdout
+    assert "found, and not read yet" in parked
+    assert "waits until an original with its slug is known" in parked
+    never = copydesk("explain", "https://congluan.vn/x-post1.html", cwd=folder, code=4).stderr
+    assert "never read into data, and in no list" in never
+    assert "copydesk crawl URL" in never
+    assert "has another address" in copydesk("explain", "https://congluan.vn/the-thao", cwd=folder, code=4).stderr
+    told = json.loads(copydesk("explain", edition(HYDROGEN, "de"), "--json", cwd=folder).stdout)
+    assert {cut["kind"] for cut in told["removed"] if cut["before"]} >= {"ad", "source_line", "comment_count", "byline"}
+    assert any(one["kind"] is None and one["why_not"] for one in told["candidates"])
+
+
+def test_the_run_log_is_short(crawled: tuple[Path, Server, list[dict[str, Any]]]) -> None:
+    folder, _, _ = crawled
     assert len(copydesk("runs", cwd=folder).stdout.splitlines()) == 2
 
 

@@ -154,6 +154,18 @@ def likenesses(overlaps: Overlaps, parameters: Parameters) -> list[Likeness]:
     return [Likeness(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
 
 
+def why_none(likeness: Likeness, parameters: Parameters) -> str:
+    """Why a pair that is no copy is none, for people."""
+    if likeness.shared < parameters.shared_least:
+        return f"{likeness.shared} shingles in common, boilerplate left out; {parameters.shared_least} are needed"
+    if likeness.other_figures:
+        return "the words agree and the figures do not: another day's edition of one form, or a later state of a story"
+    return (
+        f"alike {likeness.similarity:.2f} of the {parameters.near:.2f} that a near copy needs; for a partial one "
+        f"{parameters.contained:.0%} of either must stand in the other, or {parameters.passage} shingles in a row"
+    )
+
+
 def copy_is_left(left: Documents, right: Documents) -> NDArray[np.bool_]:
     """Of two dated articles the later one is the copy, else the shorter one; then the ids decide, so that the order of arrival never does."""
     dated = left["dated"] & right["dated"]

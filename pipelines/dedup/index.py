@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -27,6 +27,7 @@ from pipelines.dedup.decide import (
     renumbered,
     templates,
     together,
+    why_none,
 )
 from pipelines.dedup.fingerprints import composed
 from pipelines.dedup.parameters import PARAMETERS, Parameters
@@ -50,6 +51,12 @@ class Candidate:
     likeness: Likeness
     kind: CopyKind | None
     """None: looked at, and not a copy."""
+    parameters: Parameters = field(repr=False)
+
+    @property
+    def why_none(self) -> str:
+        """Why it is no copy, for people; "" when it is one."""
+        return "" if self.kind else why_none(self.likeness, self.parameters)
 
 
 def open_index(
@@ -198,7 +205,13 @@ class Index:
         others = np.where(mine_left, decided.right, decided.left)
         keys = dict(zip(other.tolist(), shared.tolist(), strict=True))
         candidates = [
-            Candidate(document["id"].tobytes().hex(), keys[number], like if left else like.turned(), KINDS[kind])
+            Candidate(
+                document["id"].tobytes().hex(),
+                keys[number],
+                like if left else like.turned(),
+                KINDS[kind],
+                self._parameters,
+            )
             for document, number, left, like, kind in zip(
                 view.documents(others),
                 others.tolist(),

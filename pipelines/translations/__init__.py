@@ -2,7 +2,7 @@
 
 from pipelines.translations.anchors import Anchors, anchors
 from pipelines.translations.embeddings import Encoder, open_encoder
-from pipelines.translations.index import METHOD, AnchorIndex, Parameters, open_index
+from pipelines.translations.index import METHOD, AnchorIndex, Considered, Parameters, open_index
 from pipelines.translations.search import Alignment
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Alignment",
     "AnchorIndex",
     "Anchors",
+    "Considered",
     "Encoder",
     "Parameters",
     "anchors",

@@ -66,6 +66,26 @@ class Parameters:
     anchors: int = VERSION
 
 
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """An article of another language that was compared in full."""
+
+    article_id: str
+    language: str
+    alignment: Alignment
+    linked: bool
+    threshold: float
+
+    @property
+    def why_none(self) -> str:
+        """Why it is not linked, for people; "" when it is."""
+        if self.linked:
+            return ""
+        if self.alignment.score < self.threshold:
+            return f"score {self.alignment.score:.2f}; {self.threshold:.2f} is needed"
+        return "another text is nearly as likely, seen from one of the two; the anchors cannot tell"
+
+
 def open_index(folder: Path, parameters: Parameters | None = None, *, encoder: Encoder | None = None) -> "AnchorIndex":
     """The index in `folder`, made if missing. Raises ValueError when it was made with other parameters."""
     return AnchorIndex(folder, parameters or Parameters(), encoder)
@@ -149,6 +169,22 @@ class AnchorIndex:
         if a is None or b is None:
             return None
         return search.alignment(a, b)
+
+    def candidates_of(self, article_id: str) -> list[Considered]:
+        """What a known article is compared with in other languages, the most likely first. Empty for an unknown one."""
+        entry = self.entry(article_id=article_id)
+        if entry is None:
+            return []
+        search = Search(self, [])
+        linked = {other.article_id for other, _ in search.links(entry)}
+        found = [
+            Considered(
+                other.article_id, other.language, search.alignment(entry, other), other.article_id in linked, self.parameters.threshold
+            )
+            for others in search.candidates(entry).values()
+            for other in others
+        ]  # fmt: skip
+        return sorted(found, key=lambda one: (not one.linked, -one.alignment.score, one.article_id))
 
     def _vectors(self, articles: Sequence[Article]) -> list[NDArray[np.float32] | None]:
         if self.encoder is None or not articles:
