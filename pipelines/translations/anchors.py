@@ -126,7 +126,7 @@ def anchors(article: Article) -> Anchors:
     keys: list[int] = []
     owner: list[int] = []
     for number, (_, _, _, names) in enumerate(found):
-        for name in dict.fromkeys(names):
+        for name in dict.fromkeys(names) if len(names) > 1 else names:
             keys.append(_hash(name))
             owner.append(number)
     scale = 65535 / max(1, len(text))
@@ -152,8 +152,7 @@ def words(text: str, language: str) -> NDArray[np.uint32]:
     """What stands for the words of a text: characters and pairs of them in Chinese, Japanese, Korean and Thai, else syllables or stems."""
     base = language.split("-", maxsplit=1)[0]
     found: set[str] = set()
-    for match in _WORD.finditer(text.lower()):
-        word = match.group()
+    for word in set(_WORD.findall(text.lower())):
         if base in ("zh", "ja"):
             for run in _KANA_TAIL.split(word):
                 found.update(run)
@@ -190,22 +189,23 @@ def _find(text: str, edition_: str) -> Iterator[_Found]:
         if kind != "S":
             taken[offset:end] = b"\1" * (end - offset)
         yield offset, DATE if kind in "MW" else WORD if kind == "S" else PLACE, text[offset:end], codes
+    spaced = language not in UNSPACED
     for match in _SCAN.finditer(text):
-        offset, surface = match.start(), match.group()
-        group = match.lastgroup
-        if group == "number":
+        offset, surface, group = match.start(), match.group(), match.lastgroup
+        if group == "word":
+            if taken[offset]:
+                continue
+            if not (spaced and _LATIN.match(surface)):
+                yield from _foreign(surface, offset, language, taken)
+            elif surface[0].isupper() or surface[-1].isupper():
+                yield from _latin(surface, offset, language)
+        elif group == "number":
             yield from _number(surface, offset, match.end(), text, lower, language)
         elif group == "code":
             yield offset, CODE, surface, ("a:" + re.sub(r"[^a-z0-9]", "", romanise(surface)),)
-        elif group == "url":
+        else:
             host = re.sub(r"^(https?://)?(www\.)?", "", surface).split("/")[0].lower()
             yield offset, CODE, surface, ("u:" + host,)
-        elif taken[offset]:
-            continue
-        elif language in UNSPACED or not _LATIN.match(surface):
-            yield from _foreign(surface, offset, language, taken)
-        else:
-            yield from _latin(surface, offset, language)
 
 
 def _terms(lower: str, language: str) -> Iterator[tuple[int, int, tuple[str, ...]]]:
@@ -224,20 +224,18 @@ def _terms(lower: str, language: str) -> Iterator[tuple[int, int, tuple[str, ...
     free = 0
     prefix = PREFIXED.get(language, "")
     for word in _WORD.finditer(lower):
-        if word.start() < free:
-            continue
         start = word.start()
+        if start < free:
+            continue
+        whole = word.group()
         for skip in range(4):
-            if skip and word.group()[skip - 1 : skip] not in tuple(prefix):
+            if skip and (skip > len(whole) or whole[skip - 1] not in prefix):
                 break
-            term = next(
-                (
-                    term
-                    for term in starting(word.group()[skip:], language)
-                    if len(term.text) <= len(word.group()) - skip or _stands(term.text, lower, start + skip)
-                ),
-                None,
-            )
+            term = None
+            for possible in starting(whole[skip:], language):
+                if len(possible.text) <= len(whole) - skip or _stands(possible.text, lower, start + skip):
+                    term = possible
+                    break
             if term:
                 free = start + skip + len(term.text)
                 yield start + skip, max(free, word.end()) if " " not in term.text else free, term.codes
