@@ -9,6 +9,7 @@ import hashlib
 import ipaddress
 import re
 import unicodedata
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -70,6 +71,7 @@ class Address(NamedTuple):
         return f"{self.scheme}://{host}{port}{self.path}{'?' if self.query else ''}{self.query}"
 
 
+@lru_cache(maxsize=4096)  # the same few addresses of a page are asked for by every stage
 def parse(url: str) -> Address:
     """The canonical address in its parts.
 
@@ -121,6 +123,7 @@ def host(url: str) -> str:
     return address.host.removeprefix("www.") if address else ""
 
 
+@lru_cache(maxsize=4096)
 def article_key(url: str) -> str:
     """One address for all views of an article: http and https, `www.` and bare, mobile, AMP and print. Idempotent.
 
