@@ -221,8 +221,12 @@ def remembered(options: argparse.Namespace) -> None:
     built(options)
     mine, theirs = (child("remember", name, options)["memory"] for name in ("copydesk", "datasketch"))
     print("| memory with a history of | MB | of that of datasketch |\n|---|--:|--:|")
-    print(f"| {options.history:,} articles: copydesk, peak, looking for copies of 3,000 more | {mine:.0f} | 1/{theirs / mine:.1f} |")
-    print(f"| {options.history:,} articles: datasketch MinHashLSH(threshold=0.5, num_perm=128), inserted | {theirs:.0f} | 1 |")
+    print(
+        f"| {options.history:,} articles: copydesk, peak, looking for copies of 3,000 more | {mine:.0f} | 1/{theirs / mine:.1f} |"
+    )
+    print(
+        f"| {options.history:,} articles: datasketch MinHashLSH(threshold=0.5, num_perm=128), inserted | {theirs:.0f} | 1 |"
+    )
 
 
 # -- one more hour ----------------------------------------------------------------------------------------------------------

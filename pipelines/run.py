@@ -245,7 +245,8 @@ class Run:
             return
         began = time.perf_counter()
         columns = list(stories.ARTICLE_COLUMNS)
-        derived = stories.derive(self._store.latest_articles(columns), self._store.read("copies"))
+        copies = self._store.read("copies", list(stories.COPY_COLUMNS))
+        derived = stories.derive(self._store.latest_articles(columns), copies)
         self._store.write_stories(self.run_id, derived)
         self._spent(stories=time.perf_counter() - began)
 

@@ -24,17 +24,15 @@ ARTICLE_COLUMNS = (
     "article_id",
     "version",
     "url",
-    "host",
     "language",
-    "title",
     "n_chars",
     "published_at",
-    "fetched_at",
     "source_url",
     "source_name",
-    "duplicate_of",
 )
 """What `derive` reads of `articles`."""
+COPY_COLUMNS = ("article_id", "of_article_id", "kind", "score", "containment", "evidence", "decided_at")
+"""What it reads of `copies`."""
 
 COMPLETE = 0.8
 """A text with this share of the characters of the longest one in its language counts as complete."""
@@ -53,7 +51,7 @@ _FOLLOWS = {"declared": 3, "translation": 2, "partial": 1}
 def derive(articles: pa.Table, copies: pa.Table) -> pa.Table:
     """One row per article, with the columns of `records.Story`, sorted by article id.
 
-    `articles` has `ARTICLE_COLUMNS`; of several versions the latest counts. `copies` has the columns of `records.Copy`; of several rows of
+    `articles` has `ARTICLE_COLUMNS`; of several versions the latest counts. `copies` has `COPY_COLUMNS`; of several rows of
     a pair the last decided counts, and pairs of unknown articles are left out.
     """
     articles = _latest(articles)
@@ -288,8 +286,9 @@ def _follow(
             continue
         parent[child] = above
         decided[child] = True
-    roots = np.array([_root(parent, g) for g in range(len(group))]) if len(order) else parent
-    return roots[group]
+    for child in np.flatnonzero(decided).tolist():  # every other group is its own root
+        parent[child] = _root(parent, child)
+    return parent[group]
 
 
 def _root(parent: NDArray[np.int64], node: int) -> int:
