@@ -1,14 +1,16 @@
-"""Does a crawl's memory stay flat? A crawl of many small loopback pages with extraction, copy finding and commits.
+"""Does memory stay flat? A crawl of many small loopback pages with extraction, copy finding and commits, or a batch of real pages.
 
     python -m benchmarks.memory --pages 50000 --chart docs/memory.png
+    python -m benchmarks.memory --pages 20000 --extract ../shared/eval     # copydesk extract --batch over its pages, again and again
 
-Every second the resident memory of the crawl's own process and of its largest worker is read from /proc. Prints the median of each
-fifth of the crawl; flat means that the last is not above the second by more than noise.
+Every second the resident memory of the process itself and of its largest worker is read from /proc. Prints the median of each
+fifth of the run; flat means that the last is not above the second by more than noise. For a batch also how many cores were used.
 """
 
 import argparse
 import json
 import random
+import resource
 import statistics
 import subprocess
 import sys
@@ -50,15 +52,65 @@ def offspring(pid: int) -> list[int]:
     return [*found, *(grandchild for child in found for grandchild in offspring(child))]
 
 
+def watch(process: subprocess.Popen[str]) -> list[tuple[float, float, float]]:
+    """Until the process ends, each second: seconds since the beginning, MB of the process, MB of the largest of its workers."""
+    seen: list[tuple[float, float, float]] = []
+    began = time.monotonic()
+    while process.poll() is None:
+        workers = [resident(pid) for pid in offspring(process.pid)]
+        seen.append((time.monotonic() - began, resident(process.pid), max(workers, default=0.0)))
+        time.sleep(1)
+    return seen
+
+
+def report(seen: list[tuple[float, float, float]], pages: int, who: str) -> None:
+    fifth = max(1, len(seen) // 5)
+    print(f"{pages} pages in {seen[-1][0]:.0f} s")
+    for name, column in ((who, 1), ("largest worker", 2)):
+        medians = [statistics.median(s[column] for s in seen[n * fifth : (n + 1) * fifth]) for n in range(5)]
+        print(
+            f"{name:<15} MB, median of each fifth: "
+            + "  ".join(f"{m:.0f}" for m in medians)
+            + f"   peak {max(s[column] for s in seen):.0f}"
+        )
+
+
+def extract(eval_dir: Path, pages: int) -> None:
+    """`copydesk extract --batch` over the pages of the extraction sets, repeated under new ids until there are enough."""
+    truths = [
+        {"url": row["url"] or "", "path": str((truth.parent / row["page"]).resolve())}
+        for truth in sorted((eval_dir / "extraction").glob("*/truth.jsonl"))
+        for row in map(json.loads, truth.read_text("utf8").splitlines())
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        listing, out = Path(folder) / "pages.jsonl", Path(folder) / "out.jsonl"
+        rows = (truths[n % len(truths)] | {"id": str(n)} for n in range(pages))
+        listing.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf8")
+        with out.open("w") as file:
+            command = [sys.executable, "-m", "crawler", "extract", "--batch", str(listing)]
+            seen = watch(subprocess.Popen(command, cwd=ROOT, stdout=file, text=True))
+        answers = [json.loads(line) for line in out.read_text("utf8").splitlines()]
+    report(seen, pages, "batch")
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    print(f"{(spent.ru_utime + spent.ru_stime) / seen[-1][0]:.2f} cores used on average")
+    print(f"{len(answers)} answers, {sum(answer['text'] is not None for answer in answers)} of them articles")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pages", type=int, default=50_000)
     parser.add_argument("--chart", type=Path)
+    parser.add_argument(
+        "--extract", type=Path, metavar="EVAL", help="a batch of the evaluation's pages instead of a crawl"
+    )
     parser.add_argument("--child", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.child:
         crawl.page = small_page
         crawl.child(**json.loads(asked.child))
+        return
+    if asked.extract:
+        extract(asked.extract, asked.pages)
         return
 
     def start(what: str, port: int, data: str) -> subprocess.Popen[str]:
@@ -69,24 +121,10 @@ def main() -> None:
     server = start("serve", 0, "")
     assert server.stdout is not None
     port = int(server.stdout.readline())
-    seen: list[tuple[float, float, float]] = []
     with tempfile.TemporaryDirectory() as folder:
-        crawling = start("everything", port, folder)
-        began = time.monotonic()
-        while crawling.poll() is None:
-            workers = [resident(pid) for pid in offspring(crawling.pid)]
-            seen.append((time.monotonic() - began, resident(crawling.pid), max(workers, default=0.0)))
-            time.sleep(1)
+        seen = watch(start("everything", port, folder))
     server.terminate()
-    fifth = max(1, len(seen) // 5)
-    print(f"{asked.pages} pages in {seen[-1][0]:.0f} s")
-    for name, column in (("crawl", 1), ("largest worker", 2)):
-        medians = [statistics.median(s[column] for s in seen[n * fifth : (n + 1) * fifth]) for n in range(5)]
-        print(
-            f"{name:<15} MB, median of each fifth: "
-            + "  ".join(f"{m:.0f}" for m in medians)
-            + f"   peak {max(s[column] for s in seen):.0f}"
-        )
+    report(seen, asked.pages, "crawl")
     if asked.chart:
         draw(seen, asked.chart, asked.pages)
 

@@ -133,19 +133,7 @@ SURVIVED = {
 }
 
 
-NOT_YET = {
-    "lone surrogates as UTF-8": "the guess wins over a declared UTF-8 with a few broken letters",
-    "broken UTF-8": "the guess wins over a declared UTF-8 with a few broken letters",
-}
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=pytest.mark.xfail(reason=NOT_YET[name])) if name in NOT_YET else name
-        for name in SURVIVED
-    ],
-)
+@pytest.mark.parametrize("name", SURVIVED)
 def test_a_broken_page_with_a_text_gives_the_text(workers, name):
     article, _ = workers.submit(page(SURVIVED[name])).result()
     assert "über den Fluss" in article.text

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from pipelines import urls
 from pipelines.clean import markers, rules
 from pipelines.records import Article, Declaration, Removed
 
@@ -22,6 +23,8 @@ class _Draft:
     """An article in the works: what is left of it, and what was learned on the way."""
 
     title: str
+    slug: str
+    """Of the article's own address; "" where it is too short to be evidence."""
     lead: str
     lines: list[str]
     authors: tuple[str, ...]
@@ -53,6 +56,13 @@ class _Draft:
             at = bisect_right(range(len(line) + 1), at, key=lambda end: len(self.read(line[:end]))) - 1
         return line[:at], line[at:]
 
+    def is_own_slug(self, line: str) -> bool:
+        """Whether the line ends with an address that has the article's own slug, which a translator keeps: its source in any language."""
+        if not self.slug or "/" not in line:
+            return False
+        address = rules.address(line)
+        return address is not None and urls.slug(address) == self.slug
+
     def declared_first(self, kind: str) -> str | None:
         return next((declaration.value for declaration in self.declared if declaration.kind == kind), None)
 
@@ -67,6 +77,7 @@ def clean(article: Article) -> Article:
     """
     draft = _Draft(
         title=unicodedata.normalize("NFC", article.title),
+        slug=urls.slug(article.url),
         lead=article.lead,
         lines=article.text.split("\n"),
         authors=article.authors,
@@ -187,11 +198,14 @@ def _ending(draft: _Draft, line: str, *, sure: bool, alone: bool) -> tuple[int, 
     count = rules.comment_count(line, sure=sure)
     if count is not None:
         return count, "comment_count"
-    source = _source(draft, line, sure=sure)
+    source = _source(draft, line, sure=sure or draft.is_own_slug(line))
     if source is not None:
         return source, "source_line"
-    if sure and rules.is_lone_word(line) and "source_line" not in draft.kinds:
-        return 0, "source_line"
+    if sure and "source_line" not in draft.kinds:
+        glued = rules.placeholder_at_start(line)
+        word = glued.end if glued else 0
+        if rules.is_lone_word(line[word:]):
+            return word, "source_line"
     byline = None if alone else _byline(draft, line, sure=sure)
     if byline:
         return 0, byline

@@ -7,7 +7,7 @@ The language codes are for readers only: a translated page mixes languages, so e
 Change `VERSION` with any change of a table or rule: it is stored with every article.
 """
 
-VERSION = "1"
+VERSION = "2"
 
 SOURCE = {
     "ar": "المصدر|مصدر|رابط المصدر",

@@ -245,8 +245,8 @@ def source(line: str, *, sure: bool) -> Source | None:
     if address:
         head = line[: address.start()].rstrip(_SPACE)
         start = _source_word(head.rstrip(":：" + _SPACE))
-        if start is None and sure and (not head or (head[-1] in ":：" and _is_label(head[:-1].strip(_SPACE)))):
-            start = 0
+        if start is None and sure:
+            start = 0 if not head else _any_word(head[:-1].rstrip(_SPACE)) if head[-1] in ":：" else None
         return None if start is None else Source(start, address[1].rstrip(".,;:)]"), ())
     if len(line) > MARKER_LENGTH:
         return None
@@ -276,6 +276,24 @@ def _source_word(head: str) -> int | None:
         return 0
     start = _SOURCE_ENDINGS.start(head)
     return start if start and _glued(head[start - 1], head[start]) else None
+
+
+def address(line: str) -> str | None:
+    """The address that ends the line."""
+    found = _address_at_end(line.rstrip(_SPACE))
+    return found[1].rstrip(".,;:)]") if found else None
+
+
+def _any_word(head: str) -> int | None:
+    """Where a source word of any language starts that ends `head`: a label that is all of it or is glued to a byline."""
+    if _is_label(head):
+        return 0
+    for at in range(max(1, len(head) - 30), len(head)):
+        before, first = head[at - 1], head[at]
+        turns = before.islower() or not before.isalpha() or head[at + 1 : at + 2].islower() or not first.isupper()
+        if turns and _glued(before, first) and _is_label(head[at:]) and _closes(head[:at]):
+            return at
+    return None
 
 
 def _address_at_end(line: str) -> re.Match[str] | None:

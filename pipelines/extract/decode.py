@@ -121,11 +121,14 @@ def _read(body: bytes, headers: Mapping[str, str]) -> str:
         pass
     lenient = body.decode("utf-8", "replace")
     broken = lenient.count("\ufffd")
-    if 2 * broken < sum(not letter.isascii() for letter in lenient) - broken:  # UTF-8 with some letters cut in half
-        return lenient
     declared = [name.decode("ascii").lower() for name in _DECLARED.findall(body[:4096])] + [
         name.lower() for name in _HEADER.findall(headers.get("content-type", ""))
     ]
+    whole = sum(not letter.isascii() for letter in lenient) - broken
+    if broken < (
+        whole if "utf-8" in declared or "utf8" in declared else whole / 2
+    ):  # UTF-8 with some letters cut in half
+        return lenient
     for name in declared:
         if name in ("tcvn", "tcvn3", "tcvn5712", "tcvn-5712", "x-viet-tcvn", "x-viet-tcvn5712"):
             return _tcvn(body)

@@ -272,6 +272,45 @@ def test_tails(language, tail, blank):
     assert clean(cleaned) == cleaned
 
 
+UNLISTED = {  # languages of no table: what counts is the form, the place and the slug, not the word
+    "sw": ("tangazo", "Chanzo", "Maoni"),
+    "mn": ("зар", "Эх сурвалж", "Сэтгэгдэл"),
+    "ka": ("რეკლამა", "წყარო", "კომენტარი"),
+    "hy": ("գովազդ", "Աղբյուր", "Մեկնաբանություն"),
+    "bn": ("বিজ্ঞাপন", "উৎস", "মন্তব্য"),
+    "am": ("ማስታወቂያ", "ምንጭ", "አስተያየት"),
+    "et": ("reklaam", "Allikas", "Kommentaar"),
+    "ur": ("اشتہار", "ماخذ", "تبصرہ"),
+}
+SLUG = "cau-bac-qua-song-dong-cua-hai-tuan"
+ORIGINAL = f"https://paper.example/{SLUG}-post1234.html"
+
+
+@pytest.mark.parametrize(("ad", "source", "comment"), [pytest.param(*row, id=code) for code, row in UNLISTED.items()])
+class TestLanguagesOfNoTable:
+    def test_with_a_placeholder_or_a_counter_beside_it(self, ad, source, comment):
+        for tail in (
+            ["HA KIEN", f"[{ad}_2]", source, f"{comment} (0)"],
+            [f"[{ad}_2]{source}", f"{comment} (0)"],
+            [f"[{ad}_2]", f"HA KIEN{source}: {ORIGINAL}"],
+            [f"HA KIEN{source}: {ORIGINAL}", f"{comment} (0)"],
+        ):
+            cleaned = clean(article(*TEXT, *tail))
+            assert rest(cleaned) == TEXT, tail
+            assert cleaned.source_url == (ORIGINAL if ORIGINAL in " ".join(tail) else None)
+
+    @pytest.mark.parametrize("form", ["{}: {}", "{} : {}", "HA KIEN{}: {}", "Ngoc Anh{} : {}"])
+    def test_with_nothing_beside_it_the_slug_tells(self, ad, source, comment, form):
+        line = form.format(source, ORIGINAL)
+        cleaned = clean(article(*TEXT, line, url=f"https://copy.example/xx/{SLUG}"))
+        assert rest(cleaned) == TEXT
+        assert cleaned.source_url == ORIGINAL
+        assert rest(clean(article(*TEXT, line, url="https://copy.example/xx/another-story-of-some-length"))) == (
+            *TEXT,
+            line,
+        )
+
+
 @pytest.mark.parametrize(
     ("line", "kept", "credits"),
     [

@@ -99,6 +99,8 @@ def test_modified() -> None:
         ('<meta name="author" content="By Ana Ruiz and Bo Li">', "", ("Ana Ruiz", "Bo Li")),
         ('<meta name="author" content="Westhaven Courier">', '<span class="byline">By Ana Ruiz</span>', ("Ana Ruiz",)),
         ('<meta name="author" content="Westhaven Courier">', "", ("Westhaven Courier",)),
+        ('<meta name="author" content="Radio24 Newsroom">', "", ("Radio24 Newsroom",)),
+        ('<meta name="author" content="12 May 2025">', "", ()),
         (
             '<meta property="article:author" content="https://social.example/courier">',
             '<a rel="author">Ana Ruiz</a>',
