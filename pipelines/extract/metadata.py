@@ -76,7 +76,7 @@ _BY = re.compile(
 _BETWEEN = re.compile(
     r"\s*(?:,|;|/|\||·|•|、|，|\s(?:und|and|et|y|e|i|og|och|en|ve|và|dan|&|и|και)\s)\s*", re.IGNORECASE
 )
-_NO_NAME = re.compile(r"(?<![^\W\d_])\d|https?:|www\.|@|[()\[\]{}<>]|[?!…:]|^\W*$")
+_NO_NAME = re.compile(r"(?<!\w)\d|https?:|www\.|@|[()\[\]{}<>]|[?!…:]|^\W*$")
 _BYLINE = re.compile(r"author|byline|writer|autor|redakteur|reporter|journalist|penulis|tac-?gia", re.IGNORECASE)
 _NO_BYLINE = re.compile(
     r"image|img|avatar|bio|photo|social|link|icon|description|related|more|count|follow|comment|box|title|role|date|time",
