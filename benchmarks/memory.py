@@ -20,6 +20,7 @@ from pathlib import Path
 
 from benchmarks import crawl
 from benchmarks.chaos import SYLLABLES
+from crawler import budgets
 from tests.site import template_b
 from tests.stories import NewsStory, Text
 
@@ -107,6 +108,7 @@ def main() -> None:
     asked = parser.parse_args()
     if asked.child:
         crawl.page = small_page
+        budgets.PER_HOST = 2 * json.loads(asked.child)["pages"]  # one host plays many
         crawl.child(**json.loads(asked.child))
         return
     if asked.extract:

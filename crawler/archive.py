@@ -1,36 +1,47 @@
-"""Every answer as WARC 1.1 (ISO 28500:2017), gzip per record, written by a thread of its own.
+"""Every answer as WARC 1.1 (ISO 28500:2017), gzip per record, written by a process of its own.
 
-    put(exchange) ──▶ queue ──▶ writer thread: compress, append, fsync once for all that waited ──▶ Place
+    put(exchange) ──▶ process ──▶ writer thread: compress, append, fsync once for all that waited ──▶ Place
 
-Compression costs more than the fetch when it runs in the reactor, so it does not. A `Place` is given out only after the record
-is on the disk: no table can point to a record that a crash takes away. What a crash leaves half-written is cut off when the
-archive is next opened. A payload that is already there is written as a revisit record and its `Place` is the first record's.
+Writing a record costs as much as fetching it. In the reactor's process it would take that time from the reactor, in a thread too: the
+two share one interpreter lock, and a crawl was half as fast. A `Place` is given out only after the record is on the disk: no
+table can point to a record that a crash takes away. What a crash leaves half-written is cut off when the archive is next
+opened. A payload that is already there is written as a revisit record and its `Place` is the first record's.
 """
 
+import asyncio
 import base64
+import contextlib
+import fcntl
 import hashlib
 import io
 import logging
 import os
+import pickle
 import queue
 import re
+import signal
+import socket
 import sqlite3
+import subprocess
+import sys
 import threading
 import zlib
+from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
+from http.client import responses as reasons
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self
 
-from scrapy.http import Request, Response
-from scrapy.utils.response import response_status_message
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # the archive's process needs none of Scrapy
     from scrapy.crawler import Crawler
+    from scrapy.http import Request, Response
 
 log = logging.getLogger(__name__)
 
@@ -94,13 +105,15 @@ def forbids_archiving(headers: Sequence[tuple[str, str]], body: bytes) -> bool:
 
 
 class Archive:
-    """The WARC files of one data folder. Whoever opens it holds the folder's lock (`pipelines.store`): there is one writer."""
+    """The WARC files of one data folder. There is one writer: a second one waits until the first has closed or died."""
 
     def __init__(self, data: Path, *, operator: str = "", max_bytes: int = MAX_BYTES, level: int = LEVEL) -> None:
         """Open for appending; cut off what a crash left half-written. Raises `OSError` when the folder cannot be written."""
         self._data, self._folder = data, data / "raw"
         self._operator, self._max_bytes, self._level = operator, max_bytes, level
         self._folder.mkdir(parents=True, exist_ok=True)
+        self._lock = os.open(self._folder, os.O_RDONLY)
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
         (data / "state").mkdir(parents=True, exist_ok=True)
         self._index = sqlite3.connect(data / "state" / "archive.sqlite", check_same_thread=False, isolation_level=None)
         self._index.executescript(INDEX)
@@ -113,12 +126,9 @@ class Archive:
         self._thread.start()
 
     def put(self, exchange: Exchange) -> "Future[Place | None]":
-        """Have it written. The future gives its place once it is durable, or None when the page may not be archived.
-
-        Raises what stopped the writer (a full disk, say); futures that were waiting then carry the same error.
+        """Have it written. The future gives its place once it is durable, None when the page may not be archived, or the `OSError`
+        that stopped the writer (a full disk, say), as all that come after it do.
         """
-        if self._failed:
-            raise self._failed
         done: Future[Place | None] = Future()
         self._queue.put((exchange, done))
         return done
@@ -129,6 +139,7 @@ class Archive:
         self._thread.join()
         self._file.close()
         self._index.close()
+        os.close(self._lock)
 
     def __enter__(self) -> Self:
         return self
@@ -150,10 +161,12 @@ class Archive:
                 if self._failed:
                     raise self._failed
                 places = self._append([exchange for exchange, _ in batch]) if batch else []
-            except OSError as error:
-                self._failed = error
+            except Exception as error:  # noqa: BLE001  (whatever it is, whoever waits must hear it)
+                self._failed = (
+                    error if isinstance(error, OSError) else OSError(f"the archive cannot be written: {error!r}")
+                )
                 for _, done in batch:
-                    done.set_exception(error)
+                    done.set_exception(self._failed)
             else:
                 for (_, done), place in zip(batch, places, strict=True):
                     done.set_result(place)
@@ -202,7 +215,8 @@ class Archive:
                 warc_headers_dict={**fields, "WARC-Payload-Digest": digest},
             )
         writer.write_record(record)
-        place = Place(self._name, self._member(out.getvalue()))
+        packed = any(name.lower() == "content-encoding" for name, _ in exchange.headers)
+        place = Place(self._name, self._member(out.getvalue(), level=0 if packed else self._level))
         out.seek(0)
         out.truncate()
         path = exchange.url.split("/", 3)[3:]
@@ -231,10 +245,10 @@ class Archive:
         rows = self._index.execute("SELECT url, date, file, at FROM payloads WHERE digest = ?", (digest,))
         return next(rows, None)
 
-    def _member(self, record: bytes) -> int:
+    def _member(self, record: bytes, *, level: int = LEVEL) -> int:
         """Append one record as a gzip member of its own; returns where it begins."""
         begin = self._file.tell()
-        press = zlib.compressobj(self._level, zlib.DEFLATED, zlib.MAX_WBITS | 16)
+        press = zlib.compressobj(level, zlib.DEFLATED, zlib.MAX_WBITS | 16)
         self._file.write(press.compress(record) + press.flush())
         return begin
 
@@ -328,6 +342,117 @@ def _iso(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
+class ArchiveProcess:
+    """An `Archive` in a process of its own, for use in a running event loop.
+
+    The process ends when this one does, however it does; it then still writes what it was given, and a new `Archive` waits for that.
+    """
+
+    def __init__(self, data: Path, *, operator: str = "") -> None:
+        """Start it, and wait until the archive is open. Raises what `Archive` raises."""
+        ours, theirs = socket.socketpair()
+        code = "import sys; sys.path.insert(0, sys.argv[1]); from crawler.archive import serve; serve(*sys.argv[2:])"
+        where = (str(Path(__file__).parents[1]), str(theirs.fileno()), str(data), operator)
+        with theirs:
+            self._process = subprocess.Popen(  # noqa: S603  (our own code)
+                [sys.executable, "-P", "-c", code, *where], pass_fds=[theirs.fileno()]
+            )
+        self._pipe = Connection(ours.detach())
+        self._waiting: deque[asyncio.Future[Place | None]] = deque()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._failed: OSError | None = None
+        try:
+            error = self._pipe.recv()
+        except EOFError:
+            error = OSError(f"the archive's process ended with code {self._process.wait()}")
+        if error is not None:
+            self.close()
+            raise error
+
+    def put(self, exchange: Exchange) -> "asyncio.Future[Place | None]":
+        """Have it written. The future gives its place once it is durable, None when the page may not be archived, or an `OSError`."""
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+            self._loop.add_reader(self._pipe.fileno(), self._answered)
+        done = self._loop.create_future()
+        self._waiting.append(done)
+        if self._failed is None:
+            try:
+                self._pipe.send_bytes(pickle.dumps([getattr(exchange, name) for name in FIELDS], 5))
+            except OSError as error:
+                self._fail(error)
+        else:
+            self._fail(self._failed)
+        return done
+
+    def close(self) -> None:
+        """Wait until everything is written, and for the process to end. What is still waiting is told nothing more."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.remove_reader(self._pipe.fileno())
+        with contextlib.suppress(OSError, EOFError):
+            self._pipe.send_bytes(b"")
+            while self._pipe.recv() != CLOSED:
+                pass
+        self._pipe.close()
+        self._process.wait()
+
+    def _answered(self) -> None:
+        try:
+            answer = self._pipe.recv()
+        except (EOFError, OSError):
+            assert self._loop is not None
+            self._loop.remove_reader(self._pipe.fileno())
+            self._fail(OSError("the archive's process has died"))
+            return
+        done = self._waiting.popleft()
+        if done.done():  # given up
+            return
+        if isinstance(answer, OSError):
+            done.set_exception(answer)
+        else:
+            done.set_result(answer and Place(*answer))
+
+    def _fail(self, error: OSError) -> None:
+        self._failed = error
+        for done in self._waiting:
+            if not done.done():
+                done.set_exception(error)
+        self._waiting.clear()
+
+
+CLOSED = "closed"
+FIELDS = tuple(field.name for field in fields(Exchange))
+"""What goes through the pipe, bare: pickling the class costs three times as much."""
+
+
+def serve(channel: str, data: str, operator: str) -> None:
+    """The archive's process: exchanges in, their places or the error out, in the same order."""
+    for number in (
+        signal.SIGINT,
+        signal.SIGTERM,
+    ):  # a terminal and systemd send them to everyone; the crawl decides what ends when
+        signal.signal(number, signal.SIG_IGN)
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+
+    def tell(done: "Future[Place | None]") -> None:
+        with contextlib.suppress(OSError):  # the crawl has died
+            place = None if done.exception() else done.result()
+            pipe.send(done.exception() or (place and (place.file, place.offset)))
+
+    with Connection(int(channel)) as pipe:
+        try:
+            archive = Archive(Path(data), operator=operator)
+        except (OSError, sqlite3.Error) as error:
+            pipe.send(error)
+            return
+        pipe.send(None)
+        with contextlib.suppress(EOFError, OSError), archive:
+            while message := pipe.recv_bytes():
+                archive.put(Exchange(*pickle.loads(message))).add_done_callback(tell)  # noqa: S301  (from ourselves)
+        with contextlib.suppress(OSError):
+            pipe.send(CLOSED)
+
+
 class ArchiveMiddleware:
     """Stamps every answer with the time it came and has it archived. `request.meta["archived"]` is the future of its place."""
 
@@ -338,19 +463,19 @@ class ArchiveMiddleware:
     def from_crawler(cls, crawler: "Crawler") -> Self:
         return cls(crawler)
 
-    def process_response(self, request: Request, response: Response) -> Response:
+    def process_response(self, request: "Request", response: "Response") -> "Response":
         if "replayed" in response.flags:
             return response
         spider: Any = self._crawler.spider
         request.meta["fetched_at"] = at = datetime.now(UTC)
-        archive: Archive | None = spider.session.archive
+        archive: ArchiveProcess | None = spider.session.archive
         if archive is not None and spider.rights_policy != "text_only":
             request.meta["archived"] = archive.put(
                 Exchange(
                     url=request.url,
                     at=at,
                     status=response.status,
-                    reason=response_status_message(response.status).partition(" ")[2],
+                    reason=reasons.get(response.status, ""),
                     request_headers=_pairs(request),
                     headers=_pairs(response),
                     body=response.body,
@@ -361,6 +486,6 @@ class ArchiveMiddleware:
         return response
 
 
-def _pairs(message: Request | Response) -> list[tuple[str, str]]:
-    headers = message.headers
-    return [(name.decode("latin-1"), value.decode("latin-1")) for name, values in headers.items() for value in values]
+def _pairs(message: "Request | Response") -> list[tuple[str, str]]:
+    headers = dict.items(message.headers)  # as they are: Scrapy's own `items` looks each of them up again
+    return [(name.decode("latin-1"), value.decode("latin-1")) for name, values in headers for value in values]

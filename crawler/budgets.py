@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
+from scrapy.utils.httpobj import urlparse_cached
 
 from crawler.download import Interrupted
 
@@ -53,7 +54,7 @@ class Budgets:
         segments = [segment for segment in parts.path.split("/") if segment]
         if len(url) > MAX_URL:
             return f"longer than {MAX_URL} characters"
-        if len(segments) > MAX_SEGMENTS or max(Counter(segments).values(), default=0) > MAX_REPEATS:
+        if len(segments) > MAX_SEGMENTS or max(map(segments.count, segments), default=0) > MAX_REPEATS:
             return "a path that repeats itself"
         host, path = parts.netloc, f"{parts.netloc}{parts.path}"
         self.hosts[host] += 1
@@ -85,7 +86,7 @@ class BudgetMiddleware:
         spider: Any = self._crawler.spider
         if spider.session.stopping:
             raise Interrupted(request.url)
-        parts = urlsplit(request.url)
+        parts = urlparse_cached(request)
         kind = request.meta.get("kind", "")
         if parts.scheme not in ("http", "https"):
             raise UnsupportedScheme(request.url)

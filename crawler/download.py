@@ -1,10 +1,10 @@
 """The one way to the network: Scrapy's HTTP/1.1 handler, with a bound on headers and no way around the guard."""
 
 import asyncio
+from copy import copy
 from datetime import UTC, datetime
 from time import monotonic
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.core.downloader.handlers.http11 import (
@@ -15,9 +15,10 @@ from scrapy.core.downloader.handlers.http11 import (
 )
 from scrapy.exceptions import CannotResolveHostError, IgnoreRequest
 from scrapy.http import Response
+from scrapy.utils.httpobj import urlparse_cached
 
 from crawler.guard import GuardedResolver
-from crawler.politeness import LONGEST_REST, rest
+from crawler.politeness import LONGEST_REST, RESTING, rest
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -47,20 +48,22 @@ class GuardedDownload(HTTP11DownloadHandler):
         settings = crawler.settings
         factory = _factory(settings.getint("COPYDESK_MAX_HEADERS"), settings.getint("COPYDESK_MAX_HEADER_BYTES"))
         self._pool._factory = factory  # noqa: SLF001  (as Scrapy's handler sets its own)
-        self._transfers: set[asyncio.Task[Response]] = set()
+        self._transfers: set[asyncio.Task[Any]] = set()
 
     async def download_request(self, request: Request) -> Response:
         resolver = _resolver()
-        parts = urlsplit(request.url)
+        parts = urlparse_cached(request)
         host = (parts.hostname or "").rstrip(".")
         await self._rest(host)
         asked = request
         if parts.scheme == "https" and host in resolver.guard.mapped:
-            asked = request.replace(url=f"http://{parts.netloc}{request.url.split(parts.netloc, 1)[1]}")
-        transfer = asyncio.ensure_future(super().download_request(asked))
+            asked = copy(request)
+            asked._set_url(f"http://{parts.netloc}{request.url.split(parts.netloc, 1)[1]}")  # noqa: SLF001  (`replace` copies everything)
+        transfer = asyncio.current_task()  # Scrapy makes one for every request
+        assert transfer is not None
         self._transfers.add(transfer)
         try:
-            response = await transfer
+            response = await super().download_request(asked)
         except CannotResolveHostError as error:
             if address := resolver.refused.get(host):
                 raise AddressRefused(f"{host} is {address}") from error
@@ -71,8 +74,7 @@ class GuardedDownload(HTTP11DownloadHandler):
             self._transfers.discard(transfer)
         self._heed(host, response)
         if asked is not request:
-            request.meta["download_latency"] = asked.meta.get("download_latency")
-            response = response.replace(url=request.url)
+            response._set_url(request.url)  # noqa: SLF001
         return response
 
     async def _rest(self, host: str) -> None:
@@ -87,6 +89,8 @@ class GuardedDownload(HTTP11DownloadHandler):
 
     def _heed(self, host: str, response: Response) -> None:
         """Hear Retry-After and 429. Here, so that nothing that is queued slips through before it is known."""
+        if response.status not in RESTING:
+            return
         said = (response.headers.get("Retry-After") or b"").decode("latin-1")
         if wait := rest(response.status, said, datetime.now(UTC)):
             spider: Any = self._crawler.spider

@@ -358,20 +358,23 @@ class NewsSpider(scrapy.Spider):
             return
         body = hashlib.blake2b(response.body, digest_size=16).hexdigest()
         try:
-            entries, more = await asyncio.to_thread(self._read_list, what, response.body, response.url)
+            found, more = await asyncio.to_thread(self._read_list, what, response.body, response.url)
         except Unreadable as refusal:
             self._list_error(what, str(refusal))
             return
         self.report.lists += 1
-        found = list(self._wanted(entries, what))
         new = await asyncio.to_thread(frontier.add, self.name, found, now=now)
         self.report.new += new
         self._lead_to([child for child in more if child.kind != "section" or new])
         frontier.visited(what.url, news=new, body=body, **_validators(response), now=now)  # when all is safe it gave
         self.session.wake()
 
-    def _read_list(self, what: List, body: bytes, url: str) -> tuple[Iterable[Entry], list[List]]:
-        """What a list announces, and the lists it leads to. Raises `Unreadable`. Runs in a thread."""
+    def _read_list(self, what: List, body: bytes, url: str) -> tuple[list[Found], list[List]]:
+        """What a list announces that is wanted, and the lists it leads to. Raises `Unreadable`. Runs in a thread."""
+        entries, more = self._announced(what, body, url)
+        return list(self._wanted(entries, what)), more
+
+    def _announced(self, what: List, body: bytes, url: str) -> tuple[Iterable[Entry], list[List]]:
         since, until = self.session.since, self.session.options.until
         match what.kind:
             case "sitemap":
@@ -432,7 +435,7 @@ class NewsSpider(scrapy.Spider):
         place: Place | None = response.meta.get("place")
         if archived := response.meta.get("archived"):
             try:
-                place = await asyncio.wrap_future(archived)
+                place = await archived
             except OSError as error:
                 self.session.stop("the archive cannot be written", error)
                 self._done()
@@ -507,13 +510,11 @@ class NewsSpider(scrapy.Spider):
     def _watch(self, archived: Any) -> None:
         """Hear of an archive that cannot be written, also when nobody waits for the place."""
         if archived is not None:
-            loop = asyncio.get_running_loop()
-            archived.add_done_callback(
-                lambda done: (
-                    done.exception()
-                    and loop.call_soon_threadsafe(self.session.stop, "the archive cannot be written", done.exception())
-                )
-            )
+            archived.add_done_callback(self._archived)
+
+    def _archived(self, done: "asyncio.Future[Place | None]") -> None:
+        if error := done.exception():
+            self.session.stop("the archive cannot be written", error)
 
 
 def _validators(response: Response) -> dict[str, str]:
@@ -527,5 +528,5 @@ def _headers(response: Response) -> dict[str, str]:
     """Names in lower case, values of one name joined as RFC 9110 §5.3 allows."""
     return {
         name.decode("latin-1").lower(): ", ".join(value.decode("latin-1") for value in values)
-        for name, values in response.headers.items()
+        for name, values in dict.items(response.headers)
     }

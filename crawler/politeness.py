@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 LONGEST_REST = 120.0
 """Seconds a crawl waits for a host that asks for rest; who asks for more is left for the next crawl."""
+RESTING = frozenset({429, 503})
+"""Statuses by which a host asks to be left alone."""
 AFTER_429 = 30.0
 """Seconds to leave a host alone that says "too many requests" without saying how long."""
 
@@ -59,7 +61,7 @@ class Throttle(AutoThrottle):
 
 def rest(status: int, said: str, now: datetime) -> float:
     """Seconds for which a host wants to be left alone, by an answer's status and Retry-After; 0 when it wants nothing."""
-    if status not in (429, 503):
+    if status not in RESTING:
         return 0.0
     wait = retry_after(said, now)
     return wait if wait is not None else AFTER_429 if status == 429 else 0.0

@@ -112,7 +112,8 @@ class RobotsMiddleware:
                 spider.session.floors[urlsplit(where).hostname or ""] = rules.delay
             finally:
                 asked[where].set_result(rules)
-        return await asyncio.shield(asked[where])
+        known = asked[where]
+        return known.result() if known.done() else await asyncio.shield(known)
 
     async def _ask(self, where: str, spider: Any) -> Rules:
         now = datetime.now(UTC)

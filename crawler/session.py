@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from crawler.archive import Archive
+from crawler.archive import ArchiveProcess
 from crawler.budgets import Budgets
 from crawler.frontier import Frontier
 from crawler.replay import Replay
@@ -121,7 +121,7 @@ class Session:
         else:
             self.frontier = Frontier(path)
             operator = options.contact
-            self.archive = None if self.replay else Archive(options.data, operator=operator)
+            self.archive = None if self.replay else ArchiveProcess(options.data, operator=operator)
         if run is not None:
             self.attach(run, store)
         self.since = options.since or self.now() - WINDOW

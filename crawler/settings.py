@@ -81,7 +81,9 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.archive.ArchiveMiddleware": 800,  # next to the wire: the bytes as they came, redirects and errors too
     "crawler.replay.ReplayMiddleware": 810,
 }
-SPIDER_MIDDLEWARES = {  # the spider takes every status and plans its own requests
+SPIDER_MIDDLEWARES = {  # the spider takes every status and plans its own requests; each costs a generator for every answer
+    "scrapy.spidermiddlewares.start.StartSpiderMiddleware": None,
+    "scrapy.spidermiddlewares.referer.RefererMiddleware": None,
     "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": None,
     "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
     "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
@@ -90,6 +92,7 @@ EXTENSIONS = {
     "scrapy.extensions.throttle.AutoThrottle": None,
     "crawler.politeness.Throttle": 0,
     "crawler.politeness.CrawlDelay": 0,
+    "scrapy.extensions.corestats.CoreStats": None,
     "scrapy.extensions.feedexport.FeedExporter": None,
     "scrapy.extensions.spiderstate.SpiderState": None,
 }
@@ -101,4 +104,5 @@ LOG_LEVEL = "INFO"
 LOG_VERSIONS: list[str] = []
 LOGSTATS_INTERVAL = 0
 STATS_DUMP = False
+DOWNLOADER_STATS = False  # it renders every request and response once more to count their bytes
 WARN_ON_GENERATOR_RETURN_VALUE = False

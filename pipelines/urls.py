@@ -80,6 +80,11 @@ def parse(url: str) -> Address:
     """
     if len(url) > MAX_LENGTH:
         raise ValueError(f"address of {len(url)} characters")
+    return _parse(url)
+
+
+@lru_cache(maxsize=1024)  # a crawl asks a dozen times for each address it has in hand
+def _parse(url: str) -> Address:
     text = url.strip(_C0_AND_SPACE).translate(_LINE_BREAKS)
     scheme = _SCHEME.match(text)
     if scheme is None:
@@ -155,6 +160,7 @@ _ID_AT_THE_END = re.compile(
     r"[-_.](?:post\d+|[a-z]\d{6,}|\d{7,})$"
 )  # without an ending, `…-len-toi-100000` is a headline
 _PART = re.compile(r"-p\d{1,2}$")
+_NO_LETTER = re.compile(r"[\W_]+")
 _ONLY_ID = re.compile(r"[a-z]{0,4}[-_]?\d*")
 
 
@@ -180,7 +186,7 @@ def slug(url: str) -> str:
 
 def _letters(words: str) -> str:
     marks = unicodedata.normalize("NFKD", words.replace("đ", "d"))
-    return "".join(letter for letter in marks if letter.isalnum())
+    return _NO_LETTER.sub("", marks)
 
 
 # --- the parts of an address -----------------------------------------------------------------------------------------

@@ -1,8 +1,11 @@
 """WARC out and in: what readers find, and what a crash leaves."""
 
+import asyncio
 import gzip
 import json
 import random
+import subprocess
+import sys
 import zlib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,8 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from warcio.archiveiterator import ArchiveIterator
 
-from crawler.archive import Archive, Exchange, Place, forbids_archiving, whole_length
+from crawler.archive import Archive, ArchiveProcess, Exchange, Place, forbids_archiving, whole_length
 from crawler.replay import DamagedArchiveError, Replay
+from tests.crawler.conftest import ROOT
 
 AT = datetime(2026, 11, 24, 3, 0, 0, 123456, tzinfo=UTC)
 
@@ -134,6 +138,60 @@ def test_the_whole_length_is_the_end_of_the_last_whole_member(members: list[byte
         assert whole_length(file, 0) == max(end for end in ends if end <= size)
 
 
+def test_in_a_process_of_its_own_it_gives_the_same_places(tmp_path: Path) -> None:
+    exchanges = [exchange(n) for n in range(50)] + [exchange(60, body=exchange(1).body)]
+    forbidden = exchange(70, headers=[("X-Robots-Tag", "noarchive")])
+
+    async def put() -> list[Place | None]:
+        archive = ArchiveProcess(tmp_path / "a")
+        places = list(await asyncio.gather(*(archive.put(one) for one in [*exchanges, forbidden])))
+        archive.put(exchange(80))
+        archive.close()
+        return places
+
+    *places, refused = asyncio.run(put())
+    stands = {offset: target for kind, target, _, offset in records(files(tmp_path / "a")[0]) if kind == "response"}
+    assert [stands[place.offset] for place in places if place] == [
+        *(one.url for one in exchanges[:50]),
+        exchange(1).url,
+    ]
+    assert refused is None
+    assert records(files(tmp_path / "a")[0])[-1][1] == exchange(80).url  # also what nobody waited for
+
+
+def test_when_its_process_dies_everyone_who_waits_hears_of_it(tmp_path: Path) -> None:
+    async def put() -> None:
+        archive = ArchiveProcess(tmp_path)
+        await archive.put(exchange(1))
+        archive._process.kill()
+        waiting = [archive.put(exchange(n)) for n in range(2, 5)]
+        for done in waiting:
+            with pytest.raises(OSError, match=r"died|Broken pipe|reset"):
+                await asyncio.wait_for(done, 10)
+        archive.close()
+
+    asyncio.run(put())
+    assert write(tmp_path, [exchange(1)])[0] is not None  # the next one goes on
+
+
+def test_when_the_crawl_dies_its_process_ends_and_the_next_waits_for_it(tmp_path: Path) -> None:
+    code = (
+        "import asyncio, os, sys; from pathlib import Path; from tests.crawler.test_archive import exchange; "
+        "from crawler.archive import ArchiveProcess\n"
+        "async def die():\n"
+        "    archive = ArchiveProcess(Path(sys.argv[1]))\n"
+        "    for n in range(200): archive.put(exchange(n))\n"
+        "    os.kill(os.getpid(), 9)\n"
+        "asyncio.run(die())"
+    )
+    assert subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False, cwd=ROOT).returncode == -9
+    (place,) = write(tmp_path, [exchange(1000)])
+    found = {offset: target for kind, target, _, offset in records(files(tmp_path)[0]) if kind == "response"}
+    assert place is not None
+    assert found[place.offset] == exchange(1000).url
+    assert len(found) == len(set(found.values()))
+
+
 def test_a_disk_that_is_full_is_an_error_of_everyone_who_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     archive = Archive(tmp_path)
 
@@ -144,7 +202,7 @@ def test_a_disk_that_is_full_is_an_error_of_everyone_who_waits(tmp_path: Path, m
     with pytest.raises(OSError, match="No space left"):
         archive.put(exchange(1)).result(10)
     with pytest.raises(OSError, match="No space left"):
-        archive.put(exchange(2))
+        archive.put(exchange(2)).result(10)
     monkeypatch.undo()
     archive.close()
     (place,) = write(tmp_path, [exchange(3)])
