@@ -111,7 +111,7 @@ def _told(error: Exception) -> Exit:
     from crawler.guard import BadOptionError  # noqa: PLC0415
     from crawler.publishers import UnknownPublisherError  # noqa: PLC0415
     from crawler.replay import DamagedArchiveError  # noqa: PLC0415
-    from pipelines import dedup, store  # noqa: PLC0415
+    from pipelines import dedup, store, translations  # noqa: PLC0415
     from pipelines.sources import UnreadableSourceError  # noqa: PLC0415
 
     usage: dict[type[Exception], str] = {
@@ -129,7 +129,7 @@ def _told(error: Exception) -> Exit:
     if isinstance(error, store.Locked):
         show.error(str(error), "wait for it to end, or give another --data")
         return Exit.LOCKED
-    if isinstance(error, (store.StorageError, dedup.IndexMismatch, dedup.IndexDamaged)):
+    if isinstance(error, (store.StorageError, dedup.IndexMismatch, dedup.IndexDamaged, translations.IndexMismatch)):
         show.error(str(error))  # these name the next step themselves
         return Exit.STORAGE
     if isinstance(error, OSError):

@@ -6,10 +6,13 @@ import re
 import tomllib
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+if TYPE_CHECKING:
+    from pipelines.translations import Encoder
 
 FILE = Path("copydesk.toml")
 PREFIX = "COPYDESK_"
@@ -64,6 +67,9 @@ class Config(BaseSettings):
     all_copies: bool = Field(False, description="take everything an aggregator lists, not only copies of known stories")
     processes: int | None = Field(None, ge=0, description="worker processes; none: one per core, 0: in this process")
     horizon: str = Field("", description="only look for copies in articles this young: 90d; empty: all history")
+    embeddings: str = Field(
+        "", description="folder of a model2vec or sentence-transformers model that helps to choose between translations"
+    )
     allow_address: tuple[str, ...] = Field((), description="HOST:PORT or NAME=HOST:PORT that may be private; for tests")
     batch: int = Field(2000, ge=1, description="pages per commit of `ingest`")
     log: Literal["auto", "text", "json"] = Field("auto", description="auto: text on a terminal, JSON lines otherwise")
@@ -142,6 +148,18 @@ def load(
         key = str(first["loc"][0]) if first["loc"] else "?"
         message = str(first["msg"]).removeprefix("Value error, ")
         raise ConfigurationError(f"{origin.get(key, '?')}: {key}: {message}") from None
+
+
+def encoder(settings: Config) -> "Encoder | None":
+    """The configured embedding model, loaded. Raises `ConfigurationError`."""
+    if not settings.embeddings:
+        return None
+    from pipelines.translations import open_encoder  # noqa: PLC0415  (heavy, and rarely wanted)
+
+    try:
+        return open_encoder(Path(settings.embeddings))
+    except (ImportError, OSError, ValueError) as error:
+        raise ConfigurationError(f"embeddings: {error}") from None
 
 
 def nearest(word: str, known: Any) -> str:

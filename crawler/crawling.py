@@ -55,9 +55,17 @@ def crawl(targets: Sequence[str], settings: Config, *, replay: tuple[Path, ...],
     if dry_run:
         return _plan(ready(data=Path(settings.data), run=None, dry_run=True))
     horizon = config.duration(settings.horizon) if settings.horizon else None
+    encoder = config.encoder(settings)
     command = " ".join(("crawl", *names, *addresses))[:500]
     with Store.open(settings.data, command=command, parameters=parameters()) as store:
-        run = Run(store, store.state_folder, command=command, processes=settings.processes, horizon=horizon)
+        run = Run(
+            store,
+            store.state_folder,
+            command=command,
+            processes=settings.processes,
+            horizon=horizon,
+            encoder=encoder,
+        )
         try:
             with _progress() as progress:
                 # frontier and archive are files of this machine, also when the tables are in a bucket

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from rich.table import Table
 
 from crawler import show
 from crawler.frontier import Known, known_of
@@ -299,8 +300,17 @@ def _relations(article: str, relations: Sequence[Row]) -> None:
             if fact["name"] != "anchor":
                 show.out.print(f"    [dim]{show.safe(fact['name'])}: {show.safe(fact['value'], 300)}[/dim]")
         if anchors:
-            more = f" · and {len(anchors) - ANCHORS} more" if len(anchors) > ANCHORS else ""
-            show.out.print(f"    [dim]anchors in both: {show.safe(' · '.join(anchors[:ANCHORS]), 1500)}{more}[/dim]")
+            _side_by_side([anchor.partition(" ↔ ")[::2] for anchor in anchors])
+
+
+def _side_by_side(anchors: Sequence[tuple[str, str]]) -> None:
+    """What two texts in two languages share: the copy's words on the left, the original's on the right, in the copy's order."""
+    grid = Table("    in the copy", "in the original", box=None, pad_edge=False, header_style="dim")
+    for here, there in anchors[:ANCHORS]:
+        grid.add_row(f"    {show.safe(here, 60)}", show.safe(there, 60))
+    show.out.print(grid)
+    if len(anchors) > ANCHORS:
+        show.out.print(f"    [dim]and {len(anchors) - ANCHORS} more[/dim]")
 
 
 def _considered(candidates: Sequence[Row], relations: Sequence[Row]) -> None:

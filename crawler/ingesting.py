@@ -36,6 +36,7 @@ def ingest(
     for path in paths:
         sources.check(path)
     horizon = config.duration(settings.horizon) if settings.horizon else None
+    encoder = config.encoder(settings)
     command = "ingest " + " ".join(path.name for path in paths)
     damaged: list[str] = []
     with Store.open(settings.data, command=command, parameters=parameters()) as store:
@@ -46,6 +47,7 @@ def ingest(
             processes=settings.processes,
             batch=settings.batch,
             horizon=horizon,
+            encoder=encoder,
         )
         try:
             for path in paths:

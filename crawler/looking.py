@@ -9,8 +9,9 @@ from rich.tree import Tree
 
 from crawler import show
 from crawler.publishers import publisher_of
-from pipelines import lookup
+from pipelines import lookup, provenance
 from pipelines.lookup import Row
+from pipelines.provenance import Taken
 from pipelines.store import connect
 
 
@@ -21,62 +22,53 @@ def story(data: str, what: str, *, as_json: bool) -> int:
         if article is None:
             return 4
         members = lookup.story(db, article)
-        relations = {m["article_id"]: lookup.relations(db, m["article_id"]) for m in members}
+        copies = lookup.copies(db, [m["article_id"] for m in members])
     if not members:
         show.error(
             f"{what}: stored, but its story is not derived yet", "the run that stored it was killed; start the next one"
         )
         return 4
+    original = members[0]["original_id"]
+    taken = provenance.tree({m["article_id"]: m["published_at"] for m in members}, copies, original)
     if as_json:
-        show.emit({"story_id": members[0]["story_id"], "articles": members})
+        show.emit({"story_id": members[0]["story_id"], "articles": members, "taken": [_nested(one) for one in taken]})
         return 0
     by_id = {m["article_id"]: m for m in members}
-    first = by_id[members[0]["original_id"]] if members[0]["original_id"] in by_id else members[0]
     languages = sorted({m["language"] or "und" for m in members})
     show.out.print(
         f"story {members[0]['story_id'][:12]} · {_count(len(members), 'article')} · {', '.join(languages)}"
-        f" · canonical: {first['reason'] if first['is_canonical'] else next(m['reason'] for m in members if m['is_canonical'])}"
+        f" · canonical: {next(m['reason'] for m in members if m['is_canonical'])}"
     )
-    parents = {m["article_id"]: _taken_from(m, relations[m["article_id"]], by_id, first["article_id"]) for m in members}
-    nodes: dict[str, Tree] = {}
-
-    def node(member: Row) -> Tree:
-        if member["article_id"] not in nodes:
-            parent, relation = parents[member["article_id"]]
-            label = _label(member, relation)
-            nodes[member["article_id"]] = Tree(label) if parent is None else node(by_id[parent]).add(label)
-        return nodes[member["article_id"]]
-
-    for member in members:
-        node(member)
-    show.out.print(node(first))
+    for one in sorted(taken, key=lambda root: root.article_id != original):
+        show.out.print(_drawn(one, by_id, None))
     return 0
 
 
-def _taken_from(
-    member: Row, relations: Sequence[Row], by_id: Mapping[str, Row], root: str
-) -> tuple[str | None, Row | None]:
-    """The article this one was taken from: what it declares, else the strongest relation to an earlier one; the root has none."""
-    if member["article_id"] == root:
-        return None, None
-    mine = [
-        r
-        for r in relations
-        if r["article_id"] == member["article_id"] and r["of_article_id"] in by_id and r["kind"] != "refuted"
-    ]
-    if mine:
-        best = max(mine, key=lambda r: (r["of_article_id"] == root, r["score"]))
-        return best["of_article_id"], best
-    theirs = [r for r in relations if r["of_article_id"] == member["article_id"] and r["article_id"] == root]
-    return root, theirs[0] if theirs else None
+def _drawn(taken: Taken, by_id: Mapping[str, Row], under: Tree | None) -> Tree:
+    label = _label(by_id[taken.article_id], taken)
+    tree = Tree(label) if under is None else under.add(label)
+    for one in taken.taken_by:
+        _drawn(one, by_id, tree)
+    return tree
 
 
-def _label(member: Row, relation: Row | None) -> str:
-    how = f"[bold]{relation['kind']}[/bold] {relation['score']:.2f} · " if relation else ""
+def _nested(taken: Taken) -> Row:
+    """A tree for programs: who, how, how many seconds after the article above, and who took it from there."""
+    return {
+        "article_id": taken.article_id,
+        "kind": taken.copy.kind if taken.copy else None,
+        "score": taken.copy.score if taken.copy else None,
+        "delay": taken.delay,
+        "taken_by": [_nested(one) for one in taken.taken_by],
+    }
+
+
+def _label(member: Row, taken: Taken) -> str:
+    how = f"[bold]{taken.copy.kind}[/bold] {taken.copy.score:.2f} · " if taken.copy else ""
     when = f"{member['published_at']:%Y-%m-%d %H:%M}" if member["published_at"] else "no date"
-    delay = f" (+{span(member['delay'])})" if relation and member["delay"] is not None else ""
+    delay = f" ({'' if taken.delay < 0 else '+'}{span(taken.delay)})" if taken.delay is not None else ""
     named = {True: " · names its source", False: " · does not name its source", None: ""}[
-        member["attributed"] if relation else None
+        member["attributed"] if taken.copy else None
     ]
     mark = "● " if member["is_canonical"] else ""
     title = show.safe(member["title"] or "(no title)", 90)
@@ -101,11 +93,11 @@ def runs(data: str, limit: int) -> int:
     with connect(data) as db:
         found = lookup.rows(db, "SELECT * FROM runs ORDER BY started_at DESC LIMIT ?", limit)
     show.table(
-        ("run", "started", "seconds", "status", "exit", "pages", "new articles", "copies", "command"),
+        ("run", "started", "seconds", "status", "exit", "pages", "new articles", "copies", "pairs learned from", "command"),
         [
             (
                 r["run_id"], f"{r['started_at']:%Y-%m-%d %H:%M:%S}", f"{(r['finished_at'] - r['started_at']) / timedelta(seconds=1):.0f}",
-                r["status"], r["exit_code"], r["n_pages"], r["n_articles"], _counts(r["copies"]), r["command"],
+                r["status"], r["exit_code"], r["n_pages"], r["n_articles"], _counts(r["copies"]), _learned(r["parameters"]), r["command"],
             )
             for r in found
         ],
@@ -147,6 +139,14 @@ def _counts(pairs: Any) -> str:
     """A counts column, whether it is a map or a list of {name, value}."""
     items = pairs.items() if isinstance(pairs, Mapping) else ((p["name"], p["value"]) for p in pairs or ())
     return ", ".join(f"{n} {name}" for name, n in sorted(items))
+
+
+def _learned(parameters: Any) -> str:
+    """`de-vi 50`: the confirmed pairs that taught the words of two languages, where that is used."""
+    items = (
+        parameters.items() if isinstance(parameters, Mapping) else ((p["name"], p["value"]) for p in parameters or ())
+    )
+    return ", ".join(f"{name.removeprefix('pairs.')} {n}" for name, n in sorted(items) if name.startswith("pairs."))
 
 
 def _count(n: int, word: str) -> str:

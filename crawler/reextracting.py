@@ -4,7 +4,7 @@ from pathlib import Path
 
 import duckdb
 
-from crawler import show
+from crawler import config, show
 from crawler.config import Config, ConfigurationError
 from crawler.ingesting import feed
 from pipelines import sources
@@ -37,10 +37,11 @@ def reextract(settings: Config, out: Path) -> int:
         raise ConfigurationError(f"{data / 'raw'}: there is no archive to extract from")
     if (out / "articles").exists():
         raise ConfigurationError(f"--out {out}: holds tables already; name a new folder")
+    encoder = config.encoder(settings)
     damaged: list[str] = []
     command = f"reextract {data.name}"
     with Store.open(out, command=command, parameters=parameters()) as store:
-        run = Run(store, store.state_folder, command=command, processes=settings.processes)
+        run = Run(store, store.state_folder, command=command, processes=settings.processes, encoder=encoder)
         try:
             for path in archives:
                 feed(run, path, sources.EVERYTHING, damaged, folder="raw/")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from pipelines.catalog import Known
 from pipelines.prepare import Prepared
-from pipelines.records import Article, Copy, Outcome, Page, PageRow
+from pipelines.records import Article, Copy, Fact, Outcome, Page, PageRow
 
 CONTAINED = 0.8
 """A partial copy counts as a duplicate when at least this share of it stands in the other article."""
@@ -68,9 +68,17 @@ def merge(copies: Iterable[Copy]) -> list[Copy]:
                 containment=best.containment_of,
                 containment_of=best.containment,
             )
-        facts = dict.fromkeys(fact for row in rows for fact in row.evidence)
+        facts = dict.fromkeys(
+            fact if row.article_id == best.article_id else _turned(fact) for row in rows for fact in row.evidence
+        )
         merged.append(replace(best, evidence=tuple(facts), score=max(row.score for row in rows)))
     return merged
+
+
+def _turned(fact: Fact) -> Fact:
+    """A shared anchor as seen from the other article."""
+    here, between, there = fact.value.partition(" ↔ ")
+    return Fact(fact.name, there + between + here) if fact.name == "anchor" and between else fact
 
 
 def link(articles: Sequence[Article], copies: Iterable[Copy], known: Mapping[str, Known]) -> list[Article]:

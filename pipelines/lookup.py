@@ -5,11 +5,13 @@ Everything takes a DuckDB connection with the views of `pipelines/store/views.sq
 
 import re
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any
 
 import duckdb
 
 from pipelines import urls
+from pipelines.records import Copy, Fact
 
 Row = dict[str, Any]
 
@@ -77,6 +79,20 @@ def relations(db: duckdb.DuckDBPyConnection, article: str) -> list[Row]:
         "WHERE c.article_id = $1 OR c.of_article_id = $1 ORDER BY c.decided_at, c.score DESC",
         article,
     )
+
+
+def copies(db: duckdb.DuckDBPyConnection, articles: Sequence[str]) -> list[Copy]:
+    """Every decided relation between some articles."""
+    found = rows(
+        db,
+        "SELECT * FROM copies WHERE list_contains($1, article_id) AND list_contains($1, of_article_id)",
+        list(articles),
+    )
+    names = [one.name for one in fields(Copy)]
+    return [
+        Copy(**{name: row[name] for name in names} | {"evidence": tuple(Fact(**one) for one in row["evidence"] or ())})
+        for row in found
+    ]
 
 
 def story(db: duckdb.DuckDBPyConnection, article: str) -> list[Row]:

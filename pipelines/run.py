@@ -23,7 +23,7 @@ from typing import Self
 
 import pyarrow.compute as pc
 
-from pipelines import dedup, finish, stories
+from pipelines import dedup, finish, stories, translations
 from pipelines.clean import CLEANER
 from pipelines.extract import EXTRACTOR
 from pipelines.finish import Read
@@ -72,11 +72,12 @@ class Run:
         batch: int = BATCH,
         patience: float = PATIENCE,
         horizon: timedelta | None = None,
+        encoder: translations.Encoder | None = None,
     ) -> None:
         """Open the folder `state`, replay what a dead run left behind, and start the workers.
 
         `processes` is how many of them, None for one per core, 0 to prepare in the calling thread. With `horizon` copies are
-        only looked for among articles that young.
+        only looked for among articles that young; an `encoder` helps to choose between translations.
         """
         self.started_at = datetime.now(UTC)
         self.run_id = new_run_id(self.started_at)
@@ -84,7 +85,7 @@ class Run:
         self.on_commit: list[Callable[[tuple[PageRow, ...]], None]] = []
         self._store, self._command, self._batch, self._patience = store, command, batch, patience
         self._parameters = parameters() | ({"horizon_seconds": f"{horizon.total_seconds():.0f}"} if horizon else {})
-        self._state = State(state, horizon=horizon)
+        self._state = State(state, horizon=horizon, encoder=encoder)
         self._behind = self._state.catch_up(store) + self._bury_the_dead()
         self._taken_down = TakenDown(tombstones(store))
         self._commits = 0
@@ -264,7 +265,7 @@ class Run:
             outcomes=dict(counts.outcomes),
             copies=dict(counts.copies),
             versions=_versions(),
-            parameters=self._parameters,
+            parameters=self._parameters | _learned(self._state),
             durations=dict(counts.seconds),
             message=message,
         )
@@ -332,9 +333,16 @@ def new_run_id(now: datetime) -> str:
 
 def parameters() -> dict[str, str]:
     """What the results depend on. It travels in the metadata of every file and in the `runs` table."""
-    return {"extractor": EXTRACTOR, "cleaner": CLEANER} | {
-        f"copies.{k}": v for k, v in dedup.PARAMETERS.as_dict().items()
-    }
+    return (
+        {"extractor": EXTRACTOR, "cleaner": CLEANER}
+        | {f"copies.{k}": v for k, v in dedup.PARAMETERS.as_dict().items()}
+        | {f"translations.{k}": v for k, v in translations.Parameters().as_dict().items()}
+    )
+
+
+def _learned(state: State) -> dict[str, str]:
+    """`pairs.de-vi` → how many confirmed pairs have taught the words of two languages; `12, not used` while that does not help."""
+    return {f"pairs.{name}": str(n) if used else f"{n}, not used" for name, (n, used) in state.anchors.pairs().items()}
 
 
 def _prepare(work: tuple[Page | Article, frozenset[int]]) -> Prepared:

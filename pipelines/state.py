@@ -38,12 +38,15 @@ class Part(Protocol):
 class State:
     """The embedded indexes of one data folder. One writer."""
 
-    def __init__(self, folder: Path, *, horizon: timedelta | None = None) -> None:
-        """Open or create. Raises `dedup.IndexMismatch` or `dedup.IndexDamaged`, each naming the command that mends it."""
+    def __init__(
+        self, folder: Path, *, horizon: timedelta | None = None, encoder: translations.Encoder | None = None
+    ) -> None:
+        """Open or create. Raises `dedup.IndexMismatch`, `dedup.IndexDamaged` or `translations.IndexMismatch`, each naming the command
+        that mends it."""
         self._open = ExitStack()
         self.catalog = Catalog(folder / "catalog")
         self.index = dedup.open_index(folder / "index", horizon=horizon)
-        self.anchors = translations.open_index(folder / "anchors")
+        self.anchors = translations.open_index(folder / "anchors", encoder=encoder)
         self.provenance = provenance.open_provenance(folder / "provenance")
         self.lines = learned.open_lines(folder / "lines")
         self._parts: dict[str, Part] = {
@@ -89,7 +92,13 @@ class State:
         """All copies the batch brings, one row per pair, and the addresses of declared originals nobody has seen yet."""
         batch = newest(batch)
         copies = self.index.find([(p.article, p.fingerprint) for p in batch], run_id=run_id, now=now)
-        copies += self.anchors.find([(p.article, p.anchors) for p in batch], run_id=run_id, now=now)
+        across = self.anchors.find([(p.article, p.anchors) for p in batch], run_id=run_id, now=now)
+        # Anchors take back what they found, never what was declared: there the text was asked about this one pair.
+        copies += [
+            copy
+            for copy in across
+            if copy.kind != "refuted" or not self.provenance.claimed(copy.article_id, copy.of_article_id)
+        ]
         declared, wanted = self.provenance.resolve(
             [p.article for p in batch],
             compare_text=self.index.compare,
@@ -101,10 +110,10 @@ class State:
 
     def learn(self, commit_id: str, batch: Sequence[Ready], copies: Iterable[Copy]) -> None:
         """Make a committed batch durable in every part. Doing it again changes nothing."""
-        every = [p.article for p in batch]
+        every, copies = [p.article for p in batch], tuple(copies)
         batch = newest(batch)
         self.index.add(commit_id, [(p.article, p.fingerprint) for p in batch])
-        self.anchors.add(commit_id, [(p.article, p.anchors) for p in batch])
+        self.anchors.add(commit_id, [(p.article, p.anchors) for p in batch], copies)
         self.provenance.add(commit_id, [p.article for p in batch], copies)
         self.lines.add(commit_id, [(p.article.host, p.article.story_id, p.article.page_lines) for p in batch])
         self.catalog.add(commit_id, every)

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import random
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -55,7 +56,7 @@ def facts(data: Path) -> tuple[set[tuple[object, ...]], set[tuple[object, ...]],
     with Store.open(data, lock=False) as store:
         found = {(r["article_id"], r["version"], r["content_hash"]) for r in store.read("articles").to_pylist()}
         latest: dict[frozenset[str], str] = {}
-        for row in sorted(store.read("copies").to_pylist(), key=lambda r: r["run_id"]):
+        for row in sorted(store.read("copies").to_pylist(), key=lambda r: r["decided_at"]):
             latest[frozenset((row["article_id"], row["of_article_id"]))] = row["kind"]
         stories: dict[str, set[str]] = {}
         for row in store.stories().to_pylist():
@@ -90,6 +91,36 @@ def test_the_size_of_a_batch_changes_nothing(tmp_path: Path, batch: int) -> None
     process(tmp_path / "all", articles())
     process(tmp_path / "parts", articles(), batch=batch)
     assert facts(tmp_path / "parts") == facts(tmp_path / "all")
+
+
+def doubtful() -> list[Article]:
+    """Declarations that are no good: an equal slug over another text, a source that is another story, one that nobody has read."""
+    bus, bridge = (next(s for s in STORIES if s.slug.startswith(start)) for start in ("ha-noi-thu", "dong-thap"))
+    return [
+        given(f"https://tap-chi.example/{bus.slug}", bridge.vi, hours=7),
+        given(
+            "https://www.vietnam.vn/de/mot-bai-bao-khac-han-ve-ca-phe",
+            STORIES[1].translations["de"],
+            "de",
+            f"https://congluan.vn/{bus.slug}-post{bus.number}.html",
+            hours=3,
+        ),
+        given(
+            f"https://tong-hop.example/{bus.slug}", bus.vi, source_url="https://khong-ai-doc.example/a-1.html", hours=2
+        ),
+    ]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_order_of_arrival_changes_nothing(tmp_path: Path, seed: int) -> None:
+    """One by one into an empty folder: what is confirmed, declared and refuted at the end is the same."""
+    every = articles() + doubtful()
+    process(tmp_path / "all", every)
+    random.Random(seed).shuffle(every)
+    process(tmp_path / "one", every, batch=1)
+    expected, found = facts(tmp_path / "all"), facts(tmp_path / "one")
+    assert found == expected
+    assert {str(row[2]) for row in expected[1]} >= {"translation", "declared", "refuted"}
 
 
 def test_every_bad_page_has_its_own_reason(tmp_path: Path) -> None:

@@ -128,6 +128,15 @@ class Provenance:
         ).fetchone()
         return row[0] if row else None
 
+    def claimed(self, a_id: str, b_id: str) -> bool:
+        """Whether one of two known articles declares the other, or both have one slug within its time."""
+        asked = self._db.execute(
+            "SELECT EXISTS (SELECT 1 FROM declared JOIN address USING (key) WHERE (declared.article_id, address.article_id) IN (VALUES (?1, ?2), (?2, ?1))) "
+            "OR EXISTS (SELECT 1 FROM article a, article b WHERE a.article_id = ?1 AND b.article_id = ?2 AND a.slug = b.slug AND a.slug <> '' AND ABS(a.at - b.at) <= ?3)",
+            (a_id, b_id, SLUG_DAYS * 86400),
+        ).fetchone()
+        return bool(asked[0])
+
     def waiting(self) -> list[tuple[str, str]]:
         """(article_id, address) of every declared source that is not known yet."""
         return list(

@@ -3,8 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
-from pipelines.records import Article, Copy
+from pipelines.records import Copy
 
 # What says most about who took it from whom: a declaration, then the same words, then a part of them, then a translation.
 _STRENGTH = {"exact": 3, "near": 3, "partial": 2, "translation": 1, "declared": 0}
@@ -22,22 +23,24 @@ class Taken:
     taken_by: tuple["Taken", ...] = ()
 
 
-def tree(articles: Iterable[Article], copies: Iterable[Copy]) -> tuple[Taken, ...]:
+def tree(published: Mapping[str, datetime | None], copies: Iterable[Copy], original: str = "") -> tuple[Taken, ...]:
     """The trees of a story: one for each article that nobody in the story is known to have had before.
 
-    Of all relations of an article to earlier ones (or declared ones) the strongest is drawn: a declared source before any other, then the
-    strongest kind, then the highest score. A later row of a pair supersedes an earlier one. Independent of the order of both arguments.
+    `published` says of every article of the story when it came out, or None. Of all relations of an article to earlier ones (or declared
+    ones) the strongest is drawn: a declared source before any other, then the strongest kind, then the highest score; of translations the
+    one of the story's `original`, because how well two languages agree says nothing about who had it first. A later row of a pair
+    supersedes an earlier one. Independent of the order of both arguments.
     """
-    known = {article.article_id: article for article in articles}
     rows: dict[frozenset[str], Copy] = {}
     for copy in sorted(copies, key=lambda row: (row.decided_at, row.run_id, row.score)):
-        if copy.article_id in known and copy.of_article_id in known and copy.article_id != copy.of_article_id:
+        if copy.article_id in published and copy.of_article_id in published and copy.article_id != copy.of_article_id:
             rows[frozenset((copy.article_id, copy.of_article_id))] = copy
     edges = sorted(
         (copy for copy in rows.values() if copy.kind != "refuted"),
         key=lambda row: (
             any(fact.name == "declared" for fact in row.evidence),
             _STRENGTH[row.kind],
+            row.kind == "translation" and row.of_article_id == original,
             row.score,
             row.article_id,
             row.of_article_id,
@@ -53,15 +56,15 @@ def tree(articles: Iterable[Article], copies: Iterable[Copy]) -> tuple[Taken, ..
         below[copy.of_article_id].append(article_id)
 
     def order(article_id: str) -> tuple[float, str]:
-        at = known[article_id].published_at or known[article_id].fetched_at
-        return at.timestamp(), article_id
+        at = published[article_id]
+        return at.timestamp() if at else float("inf"), article_id
 
     def node(article_id: str) -> Taken:
         upward = above.get(article_id)
         taken_by = tuple(node(one) for one in sorted(below[article_id], key=order))
-        return Taken(article_id, upward, _delay(known, upward), taken_by)
+        return Taken(article_id, upward, _delay(published, upward), taken_by)
 
-    return tuple(node(article_id) for article_id in sorted(known.keys() - above.keys(), key=order))
+    return tuple(node(article_id) for article_id in sorted(published.keys() - above.keys(), key=order))
 
 
 def _reaches(start: str, goal: str, above: Mapping[str, Copy]) -> bool:
@@ -72,8 +75,8 @@ def _reaches(start: str, goal: str, above: Mapping[str, Copy]) -> bool:
     return start == goal
 
 
-def _delay(known: Mapping[str, Article], copy: Copy | None) -> float | None:
+def _delay(published: Mapping[str, datetime | None], copy: Copy | None) -> float | None:
     if copy is None:
         return None
-    published, before = known[copy.article_id].published_at, known[copy.of_article_id].published_at
-    return (published - before).total_seconds() if published and before else None
+    after, before = published[copy.article_id], published[copy.of_article_id]
+    return (after - before).total_seconds() if after and before else None

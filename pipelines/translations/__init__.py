@@ -2,7 +2,7 @@
 
 from pipelines.translations.anchors import Anchors, anchors
 from pipelines.translations.embeddings import Encoder, open_encoder
-from pipelines.translations.index import METHOD, AnchorIndex, Considered, Parameters, open_index
+from pipelines.translations.index import METHOD, AnchorIndex, Considered, IndexMismatch, Parameters, open_index
 from pipelines.translations.search import Alignment
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Anchors",
     "Considered",
     "Encoder",
+    "IndexMismatch",
     "Parameters",
     "anchors",
     "open_encoder",

@@ -19,7 +19,7 @@ from pipelines.records import Article
 from pipelines.translations.romanise import japanese, pinyin, romanise, skeleton, skeletons
 from pipelines.translations.terms import PREFIXED, UNSPACED, number_format, starting, terms
 
-VERSION = 1
+VERSION = 2
 NUMBER, DATE, PLACE, NAME, CODE, SOUND, WORD = range(7)
 """Classes of anchors: figures; months and weekdays; CLDR terms; spelled names; acronyms, alphanumerics, addresses; guessed names in scripts without capitals;
 everyday words."""
@@ -89,7 +89,9 @@ class Anchors:
     surfaces: tuple[str, ...] = field(repr=False)
     """What the text says there, n strings."""
     words: NDArray[np.uint32] = field(repr=False)
-    """Hashes of the words of the text, sorted, unique, for what the index learns about words."""
+    """Hashes of the words of the text, line by line, each once a line, for what the index learns about words."""
+    lines: NDArray[np.int32] = field(repr=False)
+    """How many of `words` stand in each line, shape (lines,)."""
     n_chars: int = 0
 
 
@@ -116,6 +118,15 @@ def _hash(key: str) -> int:
     return xxhash.xxh64_intdigest(key.encode()) & ~LENGTH_BITS | length
 
 
+def number_key(value: float) -> int:
+    """The key of a figure."""
+    return _hash(_figure(value))
+
+
+def _figure(value: float) -> str:
+    return f"n:{value:.6g}"
+
+
 def anchors(article: Article) -> Anchors:
     """The anchors of title, lead and text. Stateless; about a millisecond an article."""
     text = unicodedata.normalize(
@@ -130,6 +141,7 @@ def anchors(article: Article) -> Anchors:
             keys.append(_hash(name))
             owner.append(number)
     scale = 65535 / max(1, len(text))
+    by_line = [words(line, language) for line in text.split("\n") if line.strip()]
     return Anchors(
         article_id=article.article_id,
         language=language,
@@ -138,7 +150,8 @@ def anchors(article: Article) -> Anchors:
         positions=np.array([int(offset * scale) for offset, _, _, _ in found], dtype=np.uint16),
         classes=np.array([kind for _, kind, _, _ in found], dtype=np.uint8),
         surfaces=tuple(surface for _, _, surface, _ in found),
-        words=words(text, language),
+        words=np.array([word for line in by_line for word in line], np.uint32),
+        lines=np.array([len(line) for line in by_line], np.int32),
         n_chars=len(text),
     )
 
@@ -148,8 +161,9 @@ _STEM = 6
 """Letters of a word that are kept: endings differ, and a few hundred sentences show few of them."""
 
 
-def words(text: str, language: str) -> NDArray[np.uint32]:
-    """What stands for the words of a text: characters and pairs of them in Chinese, Japanese, Korean and Thai, else syllables or stems."""
+def words(text: str, language: str) -> list[int]:
+    """Hashes of what stands for the words of a text, sorted, each once: characters and pairs of them in Chinese, Japanese, Korean and
+    Thai, else syllables or stems."""
     base = language.split("-", maxsplit=1)[0]
     found: set[str] = set()
     for word in set(_WORD.findall(text.lower())):
@@ -164,7 +178,7 @@ def words(text: str, language: str) -> NDArray[np.uint32]:
             found.update(word[at : at + 3] for at in range(len(word) - 2))
         else:
             found.add(word[:_STEM])
-    return np.unique(np.array([_word_hash(word) for word in found], np.uint32))
+    return sorted({_word_hash(word) for word in found})
 
 
 @lru_cache(maxsize=262144)
@@ -251,7 +265,7 @@ def _number(surface: str, offset: int, end: int, text: str, lower: str, language
     value = _value(surface, language)
     if value is None:
         return
-    keys = [f"n:{value:.6g}"]
+    keys = [_figure(value)]
     if end < len(text):
         if language == "vi" and lower[max(0, offset - 6) : offset].endswith("tháng "):
             yield offset, DATE, "tháng " + surface, (f"M{value:.0f}",)
@@ -273,7 +287,7 @@ def _number(surface: str, offset: int, end: int, text: str, lower: str, language
             if factor >= 1e4 and unit[1] in "亿億억万萬만" and rest:
                 small = _value(rest[1], language) or 0.0
                 total += small * _MAGNITUDES.get(rest[2] or "", 1.0)
-            yield offset, NUMBER, text[offset : unit.end(1)], (f"n:{total:.6g}",)
+            yield offset, NUMBER, text[offset : unit.end(1)], (_figure(total),)
             return
     yield offset, NUMBER, surface, tuple(keys)
 

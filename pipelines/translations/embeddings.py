@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
+import xxhash
 from numpy.typing import NDArray
 
 _PART = 0.75
@@ -15,9 +16,14 @@ _PART = 0.75
 
 
 class Encoder(Protocol):
-    """What turns texts into vectors, shape (texts, dimensions). The same text must give the same vector."""
+    """What turns texts into vectors. The same text must give the same vector."""
 
-    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]: ...
+    @property
+    def name(self) -> str:
+        """Changes when the vectors do: those of another model are not compared."""
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Vectors of shape (texts, dimensions)."""
 
 
 def open_encoder(folder: Path) -> Encoder:
@@ -30,19 +36,30 @@ def open_encoder(folder: Path) -> Encoder:
         if static:
             from model2vec import StaticModel  # noqa: PLC0415  (optional)
 
-            return _Static(StaticModel.from_pretrained(str(folder)))
+            return _Model(_name(folder), StaticModel.from_pretrained(str(folder)))
         from sentence_transformers import SentenceTransformer  # noqa: PLC0415  (optional)
 
-        model: Encoder = SentenceTransformer(str(folder), local_files_only=True)
-        return model
+        return _Model(_name(folder), SentenceTransformer(str(folder), local_files_only=True))
     except ModuleNotFoundError as missing:
         raise ImportError(f"{missing.name} is not installed: pip install 'copydesk[embeddings]'") from missing
 
 
-class _Static:
-    """A model2vec model as an `Encoder`."""
+def _name(folder: Path) -> str:
+    """A hash of the model's files."""
+    digest = xxhash.xxh3_64()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        digest.update(str(path.relative_to(folder)).encode())
+        with path.open("rb") as file:
+            while piece := file.read(1 << 20):
+                digest.update(piece)
+    return digest.hexdigest()
 
-    def __init__(self, model: Any) -> None:
+
+class _Model:
+    """Either library's model as an `Encoder`."""
+
+    def __init__(self, name: str, model: Any) -> None:
+        self.name = name
         self._model = model
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:

@@ -7,7 +7,7 @@ as long as the window, so an article looks into three of them, and a run costs w
 import sqlite3
 import zlib
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -29,20 +29,20 @@ METHOD = "anchors/1"
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS parameters (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS encoder (name TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS applied (commit_id TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS article (
     number INTEGER PRIMARY KEY AUTOINCREMENT, article_id TEXT NOT NULL UNIQUE, language TEXT NOT NULL, at INTEGER NOT NULL, n_chars INTEGER NOT NULL,
-    keys BLOB NOT NULL, owner BLOB NOT NULL, positions BLOB NOT NULL, classes BLOB NOT NULL, words BLOB NOT NULL, surfaces BLOB NOT NULL, vector BLOB);
+    keys BLOB NOT NULL, owner BLOB NOT NULL, positions BLOB NOT NULL, classes BLOB NOT NULL, words BLOB NOT NULL, lines BLOB NOT NULL, surfaces BLOB NOT NULL, vector BLOB);
 CREATE INDEX IF NOT EXISTS article_place ON article (language, at);
 CREATE TABLE IF NOT EXISTS place (period INTEGER NOT NULL, language TEXT NOT NULL, PRIMARY KEY (period, language)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS pair (
-    a TEXT NOT NULL, b TEXT NOT NULL, source TEXT NOT NULL, target TEXT NOT NULL, sizes BLOB NOT NULL, words BLOB NOT NULL, PRIMARY KEY (a, b)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS pair (source TEXT NOT NULL, target TEXT NOT NULL, a TEXT NOT NULL, b TEXT NOT NULL, PRIMARY KEY (source, target, a, b)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS association (
     source TEXT NOT NULL, target TEXT NOT NULL, n_pairs INTEGER NOT NULL, slope REAL NOT NULL, middle REAL NOT NULL,
     from_words BLOB NOT NULL, to_words BLOB NOT NULL, likely BLOB NOT NULL, weighed BLOB NOT NULL, rarity BLOB NOT NULL, PRIMARY KEY (source, target)) WITHOUT ROWID;
 """
-_COLUMNS = "number, article_id, language, at, n_chars, keys, owner, positions, classes, words, surfaces, vector"
-_INSERT = f"INSERT INTO article ({_COLUMNS.partition(', ')[2]}) VALUES (?,?,?,?,?,?,?,?,?,?,?)"  # noqa: S608  (a constant)
+_COLUMNS = "number, article_id, language, at, n_chars, keys, owner, positions, classes, words, lines, surfaces, vector"
+_INSERT = f"INSERT INTO article ({_COLUMNS.partition(', ')[2]}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"  # noqa: S608  (a constant)
 _SAVE_FROM = 500
 """New articles of one period and language after which its posting lists are written, once they are also a quarter of it."""
 
@@ -64,6 +64,13 @@ class Parameters:
     candidates: int = 12
     """Articles compared in full, per language."""
     anchors: int = VERSION
+
+    def as_dict(self) -> dict[str, str]:
+        return {name: str(getattr(self, name)) for name in self.__slots__}
+
+
+class IndexMismatch(ValueError):  # noqa: N818  (the same name as for the other index)
+    """The index was made with other parameters; the message names them and the command that mends it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +94,7 @@ class Considered:
 
 
 def open_index(folder: Path, parameters: Parameters | None = None, *, encoder: Encoder | None = None) -> "AnchorIndex":
-    """The index in `folder`, made if missing. Raises ValueError when it was made with other parameters."""
+    """The index in `folder`, made if missing. Raises IndexMismatch when it was made with other parameters."""
     return AnchorIndex(folder, parameters or Parameters(), encoder)
 
 
@@ -102,6 +109,8 @@ class AnchorIndex:
         self._db = sqlite3.connect(folder / "anchors.sqlite", isolation_level=None, check_same_thread=False)
         self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + _SCHEMA)
         self._check()
+        if encoder is not None:
+            self._vectors_of(encoder.name)
         self._period = parameters.window_days * 86400
         self._runs: dict[Place, list[Postings]] = {}
         self._saved: dict[Place, int] = {}
@@ -123,7 +132,7 @@ class AnchorIndex:
         self.close()
 
     def _check(self) -> None:
-        mine = {name: str(getattr(self.parameters, name)) for name in Parameters.__slots__}
+        mine = self.parameters.as_dict()
         stored = dict(self._db.execute("SELECT name, value FROM parameters"))
         if not stored:
             self._db.executemany("INSERT INTO parameters VALUES (?, ?)", mine.items())
@@ -133,18 +142,27 @@ class AnchorIndex:
                 for name in sorted(mine.keys() | stored.keys())
                 if stored.get(name) != mine.get(name)
             }
-            raise ValueError(
-                f"the anchor index was made with other parameters (stored, asked): {differ}; rebuild it or open it with those"
+            raise IndexMismatch(
+                f"{self._folder}: made with other parameters (stored, asked): {differ}; copydesk verify --repair makes it anew"
             )
+
+    def _vectors_of(self, name: str) -> None:
+        """Vectors of another model say nothing beside this one's."""
+        self._db.execute("BEGIN IMMEDIATE")
+        if self._db.execute("SELECT name FROM encoder").fetchall() != [(name,)]:
+            self._db.execute("UPDATE article SET vector = NULL")
+            self._db.execute("DELETE FROM encoder")
+            self._db.execute("INSERT INTO encoder VALUES (?)", (name,))
+        self._db.execute("COMMIT")
 
     # -- finding ----------------------------------------------------------------------------------------------------------------
 
     def find(self, batch: Sequence[tuple[Article, Anchors]], *, run_id: str, now: datetime) -> list[Copy]:
-        """The translations among the batch and between it and the window. The batch stays known to `compare` until the next `find` or `add`."""
-        vectors = self._vectors([article for article, _ in batch])
-        entries = [
-            Entry(-1 - place, _time(article), anchors, vectors[place]) for place, (article, anchors) in enumerate(batch)
-        ]
+        """The translations among the batch and between it and the window, and what they take back of earlier answers, as `refuted`.
+
+        The batch stays known to `compare` until the next `find` or `add`.
+        """
+        entries = self.entries(batch)
         search = Search(self, entries)
         self._asked = search, {entry.article_id: entry for entry in entries}
         pairs: dict[tuple[str, str], Alignment] = {}
@@ -154,13 +172,44 @@ class AnchorIndex:
                 key = (copy.article_id, original.article_id)
                 if key not in pairs or pairs[key].score < alignment.score:
                     pairs[key] = alignment if copy is entry else turned(alignment)
-        return [
+        links = [
             Copy(
                 article_id=copy, of_article_id=original, kind="translation", similarity=None, containment=one.containment,
                 containment_of=one.containment_of, score=one.score, evidence=_evidence(one), decided_at=now, run_id=run_id, method=METHOD,
             )
             for (copy, original), one in pairs.items()
         ]  # fmt: skip
+        taken_back = (Fact("reason", "another_text_fits_as_well"),)
+        return links + [
+            Copy(
+                article_id=copy, of_article_id=original, kind="refuted", similarity=None, containment=None,
+                containment_of=None, score=0.0, evidence=taken_back, decided_at=now, run_id=run_id, method=METHOD,
+            )
+            for copy, original in self._taken_back(search, entries)
+        ]  # fmt: skip
+
+    def entries(self, batch: Sequence[tuple[Article, Anchors]]) -> list[Entry]:
+        """A batch as the search sees it."""
+        vectors = self._vectors([article for article, _ in batch])
+        return [
+            Entry(-1 - place, _time(article), anchors, vectors[place]) for place, (article, anchors) in enumerate(batch)
+        ]
+
+    def _taken_back(self, search: Search, entries: Sequence[Entry]) -> set[tuple[str, str]]:
+        """(copy, original) of the links that stood before the batch and, with it, do not."""
+        before = Search(self, [])
+        gone = set()
+        for entry in entries:
+            changed = [(other, other, entry.language) for other in search.concerned(entry)]
+            if old := self.entry(article_id=entry.article_id):
+                changed.append((old, entry, None))
+            for was, is_, language in changed:
+                still = {other.article_id for other, _ in search.links(is_, language)}
+                for other, _ in before.links(was, language):
+                    if other.article_id not in still:
+                        copy, original = (was, other) if _later(was, other) else (other, was)
+                        gone.add((copy.article_id, original.article_id))
+        return gone
 
     def compare(self, a_id: str, b_id: str) -> Alignment | None:
         """How two articles compare, whatever their languages and dates; None when one is neither stored nor of the batch last asked about."""
@@ -189,15 +238,16 @@ class AnchorIndex:
     def _vectors(self, articles: Sequence[Article]) -> list[NDArray[np.float32] | None]:
         if self.encoder is None or not articles:
             return [None] * len(articles)
-        return list(self.encoder.encode([f"{article.title}\n{article.lead}\n{article.text}" for article in articles]))
+        texts = (filter(None, (article.title, article.lead, article.text)) for article in articles)
+        return list(self.encoder.encode(["\n".join(parts) for parts in texts]))
 
     # -- what is stored -------------------------------------------------------------------------------------------------------
 
     def applied(self) -> set[str]:
         return {row[0] for row in self._db.execute("SELECT commit_id FROM applied")}
 
-    def add(self, commit_id: str, batch: Sequence[tuple[Article, Anchors]]) -> None:
-        """Remember a committed batch; a later version of an article replaces the earlier one."""
+    def add(self, commit_id: str, batch: Sequence[tuple[Article, Anchors]], copies: Iterable[Copy] = ()) -> None:
+        """Remember a committed batch, and learn words from its confirmed `copies`; a later version of an article replaces the earlier one."""
         if self._db.execute("SELECT 1 FROM applied WHERE commit_id = ?", (commit_id,)).fetchone():
             return
         latest = list({article.article_id: (article, anchors) for article, anchors in batch}.values())
@@ -209,13 +259,14 @@ class AnchorIndex:
             for (article, anchors), vector in zip(latest, vectors, strict=True):
                 row = (
                     article.article_id, anchors.language, _time(article), anchors.n_chars, anchors.keys.tobytes(), anchors.owner.tobytes(), anchors.positions.tobytes(),
-                    anchors.classes.tobytes(), anchors.words.tobytes(), _packed(anchors.surfaces), None if vector is None else vector.astype(np.float32).tobytes(),
+                    anchors.classes.tobytes(), anchors.words.tobytes(), anchors.lines.tobytes(), _packed(anchors.surfaces), None if vector is None else vector.astype(np.float32).tobytes(),
                 )  # fmt: skip
                 number = self._db.execute(_INSERT, row).lastrowid
                 added[(_time(article) // self._period, anchors.language)].append(
                     (int(number or 0), np.unique(anchors.keys))
                 )
             self._db.executemany("INSERT OR IGNORE INTO place VALUES (?, ?)", added.keys())
+            self._taught(copies)
             self._db.execute("INSERT INTO applied VALUES (?)", (commit_id,))
             self._db.execute("COMMIT")
         except BaseException:
@@ -227,12 +278,18 @@ class AnchorIndex:
         for place, lists in added.items():
             if place in self._runs:  # others are read, these included, when first asked for
                 self._append(place, postings(lists))
+        self._learn()
 
     def remove(self, ids: Collection[str]) -> None:
-        """Forget articles, in the derived files too."""
+        """Forget articles, in the derived files too, and what their words taught."""
         self._db.execute("BEGIN IMMEDIATE")
         gone = self._delete(ids)
-        self._db.executemany("DELETE FROM pair WHERE a = ? OR b = ?", [(one, one) for one in ids])
+        for one in ids:
+            for place in self._db.execute(
+                "DELETE FROM pair WHERE ? IN (a, b) RETURNING source, target", (one,)
+            ).fetchall():
+                self._db.execute("DELETE FROM association WHERE source = ? AND target = ?", place)
+                self._associations.pop(place, None)
         self._db.execute("COMMIT")
         self._drop(gone)
         for place in {place for _, place in gone}:
@@ -318,52 +375,53 @@ class AnchorIndex:
         if row is None:
             return None
         anchors = Anchors(
-            article_id=row[1], language=row[2], n_chars=row[4], surfaces=tuple(zlib.decompress(row[10]).decode().split("\n")),
+            article_id=row[1], language=row[2], n_chars=row[4], surfaces=tuple(zlib.decompress(row[11]).decode().split("\n")),
             keys=np.frombuffer(row[5], np.uint64), owner=np.frombuffer(row[6], np.uint16), positions=np.frombuffer(row[7], np.uint16),
             classes=np.frombuffer(row[8], np.uint8), words=np.frombuffer(row[9], np.uint32),
+            lines=np.frombuffer(row[10], np.int32),
         )  # fmt: skip
-        return Entry(row[0], row[3], anchors, None if row[11] is None else np.frombuffer(row[11], np.float32))
+        return Entry(row[0], row[3], anchors, None if row[12] is None else np.frombuffer(row[12], np.float32))
 
     # -- what is learned -------------------------------------------------------------------------------------------------------
 
-    def learn(self, pairs: Sequence[tuple[Article, Article]]) -> None:
-        """Learn words from pairs whose declared source was confirmed. A pair counts once, however often it is told.
-
-        At most `learn.MOST_PAIRS` pairs of two languages are kept.
-        """
-        touched = set()
-        self._db.execute("BEGIN IMMEDIATE")
-        for one, other in pairs:
-            first, second = sorted((one, other), key=learn.edition_of)
-            source, target = learn.edition_of(first), learn.edition_of(second)
-            kept = self._db.execute(
-                "SELECT COUNT(*) FROM pair WHERE source = ? AND target = ?", (source, target)
-            ).fetchone()[0]
-            if source == target or kept >= learn.MOST_PAIRS:
+    def _taught(self, copies: Iterable[Copy]) -> None:
+        """Keep the pairs whose declared source was confirmed as a translation; at most `learn.MOST_PAIRS` of two languages."""
+        for copy in copies:
+            if copy.kind != "translation" or not any(
+                fact.name == "declared" and not fact.value.startswith("slug ") for fact in copy.evidence
+            ):
                 continue
-            sizes, words = learn.packed(learn.segments(first, second))
-            row = (*sorted((one.article_id, other.article_id)), source, target, sizes, words)
-            if self._db.execute("INSERT OR IGNORE INTO pair VALUES (?,?,?,?,?,?)", row).rowcount:
-                touched.add((source, target))
-        self._db.execute("COMMIT")
-        for source, target in sorted(touched):
-            stored = self._db.execute(
-                "SELECT sizes, words FROM pair WHERE source = ? AND target = ? ORDER BY a, b", (source, target)
-            )
-            learned = learn.learn([learn.unpacked(*one) for one in stored])
-            arrays = (learned.source, learned.target, learned.likely, learned.weighed, learned.rarity)
+            sides = self._db.execute(
+                "SELECT language, article_id FROM article WHERE article_id IN (?, ?) ORDER BY language",
+                (copy.article_id, copy.of_article_id),
+            ).fetchall()
+            if len({language for language, _ in sides}) == 2:
+                (source, a), (target, b) = sides
+                self._db.execute(
+                    "INSERT OR IGNORE INTO pair SELECT ?, ?, ?, ? WHERE (SELECT COUNT(*) FROM pair WHERE source = ? AND target = ?) < ?",
+                    (source, target, a, b, source, target, learn.MOST_PAIRS),
+                )
+
+    def _learn(self) -> None:
+        """Learn anew where pairs have become enough, or so many more. What a killed run left out, the next `add` does."""
+        learned = dict(self._associations)
+        for source, target, n in self._db.execute(
+            "SELECT source, target, COUNT(*) FROM pair GROUP BY source, target"
+        ).fetchall():
+            before = learned[source, target].n_pairs if (source, target) in learned else 0
+            if n < max(learn.LEAST_PAIRS, learn.GROWN * before):
+                continue
+            pairs = self._db.execute(
+                "SELECT a, b FROM pair WHERE source = ? AND target = ? ORDER BY a, b", (source, target)
+            ).fetchall()
+            entries = [(self.entry(article_id=a), self.entry(article_id=b)) for a, b in pairs]
+            new = learn.learn([learn.segments(a.anchors, b.anchors) for a, b in entries if a and b])
+            arrays = (new.source, new.target, new.likely, new.weighed, new.rarity)
             self._db.execute(
                 "INSERT OR REPLACE INTO association VALUES (?,?,?,?,?,?,?,?,?,?)",
-                (
-                    source,
-                    target,
-                    learned.n_pairs,
-                    learned.slope,
-                    learned.middle,
-                    *(array.tobytes() for array in arrays),
-                ),
+                (source, target, new.n_pairs, new.slope, new.middle, *(array.tobytes() for array in arrays)),
             )
-        self._load_associations()
+            self._associations[source, target] = new
 
     def _load_associations(self) -> None:
         for row in self._db.execute("SELECT * FROM association"):
@@ -378,11 +436,10 @@ class AnchorIndex:
         found = self._associations.get((a, b))
         return found if found and found.helps else None
 
-    def trained(self) -> Mapping[str, int]:
-        """`de-vi` → confirmed pairs learned from; with a `?` while what they teach does not help yet and is not used."""
-        return {
-            f"{a}-{b}" + ("" if one.helps else "?"): one.n_pairs for (a, b), one in sorted(self._associations.items())
-        }
+    def pairs(self) -> dict[str, tuple[int, bool]]:
+        """`de-vi` → how many confirmed pairs there are, and whether what they taught is used."""
+        found = self._db.execute("SELECT source, target, COUNT(*) FROM pair GROUP BY source, target")
+        return {f"{a}-{b}": (n, self.association(a, b) is not None) for a, b, n in found}
 
 
 def _time(article: Article) -> int:

@@ -4,7 +4,6 @@ Model 1 (Brown et al. 1993) learns from sentence pairs alone how likely each wor
 articles belong together is then asked of pairs held out from learning; only an association that answers well is used.
 """
 
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,12 +11,13 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.records import Article
-from pipelines.translations.anchors import edition, words
+from pipelines.translations.anchors import Anchors
 
 LEAST_PAIRS = 15
 """Fewer pairs of two languages teach too little to be tested."""
 MOST_PAIRS = 400
+GROWN = 1.25
+"""Pairs are learned from again when there are so many times more of them."""
 _ROUNDS = 6
 _LIKELY = 0.08
 """Translations less likely than this are noise at a few hundred sentences."""
@@ -106,8 +106,8 @@ def associate(pairs: Sequence[Sequence[Segment]]) -> Association:
 
 
 def explained(association: Association, source: NDArray[np.uint32], target: NDArray[np.uint32]) -> float:
-    """Share (by rarity) of the target's known words that some word of the source likely translates to. Both sorted, unique."""
-    known = np.isin(association.weighed, target, assume_unique=True)
+    """Share (by rarity) of the target's known words that some word of the source likely translates to."""
+    known = np.isin(association.weighed, target)
     total = float(association.rarity[known].sum())
     if total < _FLOOR:
         return 0.0
@@ -164,38 +164,21 @@ def bonus(association: Association, value: float) -> float:
 # -- passages ----------------------------------------------------------------------------------------------------------------------
 
 
-def edition_of(article: Article) -> str:
-    return edition(article.language)
-
-
-def segments(one: Article, other: Article) -> list[Segment]:
-    """The two texts in corresponding passages: line by line where both have as many, else in as many parts of equal share."""
-    lines = [[line for line in f"{a.title}\n{a.lead}\n{a.text}".split("\n") if line.strip()] for a in (one, other)]
+def segments(one: Anchors, other: Anchors) -> list[Segment]:
+    """The words of two texts in corresponding passages: line by line where both have as many, else in as many parts of equal share."""
+    lines = [np.split(side.words, np.cumsum(side.lines)[:-1]) for side in (one, other)]
     if len(lines[0]) != len(lines[1]):
         parts = max(1, min(len(lines[0]), len(lines[1])) // 2)
         lines = [_parted(some, parts) for some in lines]
-    return [(words(here, edition_of(one)), words(there, edition_of(other))) for here, there in zip(*lines, strict=True)]
+    return list(zip(*lines, strict=True))
 
 
-def _parted(lines: Sequence[str], parts: int) -> list[str]:
-    """The lines in so many passages, each line where its middle stands."""
+def _parted(lines: Sequence[NDArray[np.uint32]], parts: int) -> list[NDArray[np.uint32]]:
+    """The lines in so many passages, each line where its middle stands; the words of a passage each once."""
     total = sum(map(len, lines)) or 1
-    passages = [""] * parts
+    passages: list[list[NDArray[np.uint32]]] = [[] for _ in range(parts)]
     start = 0
     for line in lines:
-        passages[min(parts - 1, int((start + len(line) / 2) / total * parts))] += line + "\n"
+        passages[min(parts - 1, int((start + len(line) / 2) / total * parts))].append(line)
         start += len(line)
-    return passages
-
-
-def packed(pair: Sequence[Segment]) -> tuple[bytes, bytes]:
-    """(sizes, words) as they are stored."""
-    arrays = [side for segment in pair for side in segment]
-    sizes = np.array([len(array) for array in arrays], np.int32)
-    return sizes.tobytes(), zlib.compress(np.concatenate(arrays).tobytes(), 1) if arrays else b""
-
-
-def unpacked(sizes: bytes, stored: bytes) -> list[Segment]:
-    lengths = np.frombuffer(sizes, np.int32)
-    arrays = np.split(np.frombuffer(zlib.decompress(stored), np.uint32), np.cumsum(lengths)[:-1]) if stored else []
-    return list(zip(arrays[::2], arrays[1::2], strict=True))
+    return [np.unique(np.concatenate(passage)) if passage else np.empty(0, np.uint32) for passage in passages]

@@ -3,12 +3,13 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.translations.anchors import LENGTH_BITS, NUMBER, Anchors
+from pipelines.translations.anchors import LENGTH_BITS, NUMBER, Anchors, number_key
 from pipelines.translations.embeddings import preferred
 from pipelines.translations.learn import Association, bonus, explained
 from pipelines.translations.postings import Postings, postings, ranges
@@ -17,7 +18,12 @@ from pipelines.translations.score import Comparison, Side, compare_sides, logit,
 _PRIOR = 200
 """How many articles the whole window's share of a key counts for, where a language has few articles of its own."""
 _LEAST = 1000
-"""A smaller window counts as so many articles: the first article of a new index must not make its every key a common one."""
+"""A smaller window counts as so many articles, the missing ones with the shares below: the first article of a new index must make
+neither all of its keys common nor 3, Monday and China rare."""
+_SHARES = np.array([0.003, 0.1, 0.1, 0.02, 0.006, 0.01, 0.18])
+"""By class of anchor: the share of news articles that a key of it stands in, roughly (geometric mean over Vietnamese news)."""
+_EVERYDAY = {0.2: range(32), 0.05: range(1990, 2041)}
+"""The same of figures that stand everywhere: small ones, and years."""
 _UNLIKE_FIGURES = 5.0
 """Log odds that differing figures take away; of true translations with so many figures one in a hundred has them."""
 _SAME_TEXT = 0.5
@@ -99,8 +105,10 @@ class Search:
         self._batch = batch
         self._around: dict[int, tuple[dict[str, list[Postings]], dict[str, int]]] = {}
         self._counts: dict[int, tuple[NDArray[np.uint64], dict[str, NDArray[np.int64]]]] = {}
+        self._keys: dict[int, tuple[NDArray[np.uint64], NDArray[np.uint64]]] = {}
+        self._weighed: dict[tuple[int, str], NDArray[np.float32]] = {}
         self._sides: dict[tuple[int, str], Side] = {}
-        self._bests: dict[tuple[int, str], list[tuple[Entry, float]]] = {}
+        self._ranked: dict[tuple[int, str], list[tuple[Entry, float]]] = {}
         self._compared: dict[tuple[int, int], tuple[float, Comparison]] = {}
 
     # -- weights --------------------------------------------------------------------------------------------------------------
@@ -125,7 +133,7 @@ class Search:
     def _look_up(self, entry: Entry) -> tuple[NDArray[np.uint64], dict[str, NDArray[np.int64]]]:
         """The entry's unique keys, and how many articles of each language around it have them."""
         if entry.number not in self._counts:
-            keys = np.unique(entry.anchors.keys)
+            keys = self._unique(entry)[0]
             found = {}
             starts, counts = np.empty(len(keys), np.int64), np.empty(len(keys), np.int64)
             for language, runs in self._lists(entry.at)[0].items():
@@ -137,18 +145,30 @@ class Search:
             self._counts[entry.number] = keys, found
         return self._counts[entry.number]
 
+    def _unique(self, entry: Entry) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+        """An entry's keys, each once, and those of its figures."""
+        if entry.number not in self._keys:
+            of = entry.anchors
+            self._keys[entry.number] = (np.unique(of.keys), np.unique(of.keys[of.classes[of.owner] == NUMBER]))
+        return self._keys[entry.number]
+
     def _weights(self, entry: Entry, other: str) -> tuple[NDArray[np.uint64], NDArray[np.float32]]:
         """How surprising each unique key is: -log of its share of articles, in the language where it is more common."""
         keys, found = self._look_up(entry)
+        if (entry.number, other) in self._weighed:
+            return keys, self._weighed[entry.number, other]
         sizes = self._lists(entry.at)[1]
-        share = (sum(found.values(), start=np.zeros(len(keys), np.int64)) + 0.5) / (
-            max(_LEAST, sum(sizes.values())) + 1
-        )
+        total = sum(found.values(), start=np.zeros(len(keys), np.int64)) + 0.5
+        missing = max(0, _LEAST - sum(sizes.values()))
+        if missing:
+            total = total + missing * _shares(keys, entry.anchors)
+        share = total / (max(_LEAST, sum(sizes.values())) + 1)
         weights = _by_chance(keys)
         for language in (entry.language, other):
             count = found.get(language, np.zeros(len(keys), np.int64))
             weights = np.minimum(weights, -np.log((count + _PRIOR * share) / (sizes.get(language, 0) + _PRIOR)))
-        return keys, np.maximum(weights, 0).astype(np.float32)
+        self._weighed[entry.number, other] = np.maximum(weights, 0).astype(np.float32)
+        return keys, self._weighed[entry.number, other]
 
     def _side(self, entry: Entry, other: str) -> Side:
         if (entry.number, other) not in self._sides:
@@ -220,7 +240,7 @@ class Search:
         """Log odds that the two are one text, with what was learned of their words; the same from both sides."""
         if (a.number, b.number) not in self._compared:
             compared = self.comparison(a, b)
-            value = logit(compared.features) - _UNLIKE_FIGURES * _figures_differ(a.anchors, b.anchors)
+            value = logit(compared.features) - _UNLIKE_FIGURES * self._figures_differ(a, b)
             first, second = sorted((a, b), key=lambda one: one.language)
             learned = self._index.association(first.language, second.language)
             if learned:
@@ -243,36 +263,81 @@ class Search:
         )
         return Alignment(probability(value), shared, in_a, in_b)
 
-    def links(self, entry: Entry) -> list[tuple[Entry, Alignment]]:
-        """The articles that this one is a translation of, or that translate it: in each language the best one and its own copies.
+    def links(self, entry: Entry, only: str | None = None) -> list[tuple[Entry, Alignment]]:
+        """The articles that this one is a translation of, or that translate it: in each language (or in one) the best and its own copies.
 
         Nothing, where another text is nearly as likely, seen from either side: then the anchors cannot tell.
         """
         links = []
-        for language in self._lists(entry.at)[0]:
-            if language != entry.language:
-                for other, value in self._best(entry, language):
-                    if probability(value) >= self._parameters.threshold and any(
-                        one is entry for one, _ in self._best(other, entry.language)
-                    ):
-                        links.append((other, self.alignment(entry, other)))
+        for language in self._others(entry, only):
+            for other, value in self._best(entry, language):
+                if probability(value) >= self._parameters.threshold and any(
+                    one.number == entry.number for one, _ in self._best(other, entry.language)
+                ):
+                    links.append((other, self.alignment(entry, other)))
         return links
 
-    def _best(self, entry: Entry, language: str) -> list[tuple[Entry, float]]:
-        """The one text of a language that stands out, with its copies, and their log odds; nothing when none does."""
-        if (entry.number, language) not in self._bests:
+    def concerned(self, entry: Entry) -> list[Entry]:
+        """Stored articles of other languages that this one resembles so much that their own links may have to be decided again."""
+        least = self._parameters.threshold / (1 - self._parameters.threshold)
+        least = float(np.log(least)) - self._parameters.margin
+        return [
+            other
+            for language in self._others(entry)
+            for other, value in self.ranked(entry, language)
+            if other.number > 0 and value >= least
+        ]
+
+    def _others(self, entry: Entry, only: str | None = None) -> list[str]:
+        return [one for one in self._lists(entry.at)[0] if one != entry.language and only in (None, one)]
+
+    def ranked(self, entry: Entry, language: str) -> list[tuple[Entry, float]]:
+        """The candidates of a language with their log odds, the best first."""
+        if (entry.number, language) not in self._ranked:
             others = self.candidates(entry, language).get(language, [])
             values = preferred(
                 [self._judged(entry, other)[0] for other in others], entry.vector, [other.vector for other in others]
             )
-            ranked = sorted(zip(values, others, strict=True), key=lambda one: (-one[0], one[1].article_id))
-            same = [
-                (other, value) for value, other in ranked if other is ranked[0][1] or _same_text(ranked[0][1], other)
-            ]
-            rival = max((value for value, other in ranked if all(other is not one for one, _ in same)), default=-np.inf)
-            stands_out = bool(ranked) and ranked[0][0] - rival >= self._parameters.margin
-            self._bests[entry.number, language] = same if stands_out else []
-        return self._bests[entry.number, language]
+            found = sorted(zip(others, values, strict=True), key=lambda one: (-one[1], one[0].article_id))
+            self._ranked[entry.number, language] = found
+        return self._ranked[entry.number, language]
+
+    def _best(self, entry: Entry, language: str) -> list[tuple[Entry, float]]:
+        """The one text of a language that stands out, with its copies, and their log odds; nothing when none does."""
+        ranked = self.ranked(entry, language)
+        if not ranked:
+            return []
+        (first, top), *_ = ranked
+        same = [(other, value) for other, value in ranked if other is first or self._same_text(first, other)]
+        rival = max((value for other, value in ranked if all(other is not one for one, _ in same)), default=-np.inf)
+        return same if top - rival >= self._parameters.margin else []
+
+    def _figures_differ(self, a: Entry, b: Entry) -> bool:
+        """Whether the two tell other figures, of at least six each: another day of a daily column shares all the rest."""
+        one, other = self._unique(a)[1], self._unique(b)[1]
+        least = min(len(one), len(other))
+        return least >= 6 and len(np.intersect1d(one, other, assume_unique=True)) < 0.3 * least
+
+    def _same_text(self, a: Entry, b: Entry) -> bool:
+        """Whether two articles of one language are copies: their keys agree, and so do their figures alone (daily columns differ there)."""
+        return all(
+            _jaccard(one, other) >= _SAME_TEXT for one, other in zip(self._unique(a), self._unique(b), strict=True)
+        )
+
+
+def _shares(keys: NDArray[np.uint64], anchors: Anchors) -> NDArray[np.float64]:
+    """What share of articles each of an article's unique keys stands in, when nothing is known but the kind of thing it is."""
+    classes = np.full(len(keys), len(_SHARES) - 1)
+    np.minimum.at(classes, np.searchsorted(keys, anchors.keys), anchors.classes[anchors.owner])
+    shares = _SHARES[classes]
+    for share, everyday in _everyday().items():
+        shares[np.isin(keys, everyday)] = share
+    return shares
+
+
+@lru_cache(maxsize=1)
+def _everyday() -> dict[float, NDArray[np.uint64]]:
+    return {share: np.array([number_key(one) for one in some], np.uint64) for share, some in _EVERYDAY.items()}
 
 
 def _by_chance(keys: NDArray[np.uint64]) -> NDArray[np.float64]:
@@ -283,25 +348,6 @@ def _by_chance(keys: NDArray[np.uint64]) -> NDArray[np.float64]:
     length = (keys & np.uint64(LENGTH_BITS)).astype(np.int64)
     how_many = np.bincount(length, minlength=LENGTH_BITS + 1)[length]
     return np.where(length == LENGTH_BITS, np.inf, length * np.log(6.0) - np.log(how_many))
-
-
-def _figures_differ(a: Anchors, b: Anchors) -> bool:
-    """Whether the two tell other figures, of at least six each: another day of a daily column shares all the rest."""
-    one, other = (np.unique(side.keys[side.classes[side.owner] == NUMBER]) for side in (a, b))
-    least = min(len(one), len(other))
-    return least >= 6 and len(np.intersect1d(one, other, assume_unique=True)) < 0.3 * least
-
-
-def _same_text(a: Entry, b: Entry) -> bool:
-    """Whether two articles of one language are copies: their keys agree, and so do their figures alone (daily columns differ there)."""
-    if a.language != b.language:
-        return False
-    return all(_jaccard(one, other) >= _SAME_TEXT for one, other in zip(_keys(a), _keys(b), strict=True))
-
-
-def _keys(entry: Entry) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-    anchors = entry.anchors
-    return np.unique(anchors.keys), np.unique(anchors.keys[anchors.classes[anchors.owner] == NUMBER])
 
 
 def _jaccard(a: NDArray[np.uint64], b: NDArray[np.uint64]) -> float:

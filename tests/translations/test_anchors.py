@@ -113,7 +113,9 @@ def test_shapes_and_order(language: str) -> None:
     assert (np.diff(found.positions.astype(int)) >= 0).all()
     assert (np.diff(found.owner.astype(int)) >= 0).all()
     assert found.owner.max() < n
-    assert (np.diff(found.words.astype(np.int64)) > 0).all()
+    by_line = np.split(found.words, np.cumsum(found.lines)[:-1])
+    assert len(by_line) == len(STORY[language].split("\n"))
+    assert all((np.diff(line.astype(np.int64)) > 0).all() for line in by_line)
 
 
 def test_vietnamese_is_read_in_any_normal_form() -> None:

@@ -7,13 +7,17 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import model2vec
 import numpy as np
 import pytest
+import tokenizers
 
-from pipelines.records import Article, Copy
+from pipelines.records import Article, Copy, Fact
 from pipelines.translations import AnchorIndex, Anchors, Parameters, anchors, open_encoder, open_index
-from pipelines.translations.learn import associate, explained, learn, packed, unpacked
+from pipelines.translations.learn import associate, explained, learn, segments
+from pipelines.translations.search import Search
 from tests.translations.texts import GOLD, INDEPENDENT, OTHER, STORY
+from tests.translations.texts import REPORTS as EVENT
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 LANGUAGES = list(STORY)
@@ -103,6 +107,32 @@ def test_independent_reports_are_not_translations(index: AnchorIndex) -> None:
     """Nor are the two reports translations of each other."""
     index.add("c1", ready(NEWS + EDITIONS[:1]))
     assert found(index, REPORTS) == []
+
+
+def test_five_papers_at_one_event_are_not_translations_of_each_other(index: AnchorIndex) -> None:
+    """The same day, names and places in English, Vietnamese, Japanese, French and Korean."""
+    reports = [article(f"event.{language}", text, language) for language, text in EVENT.items()]
+    assert found(index, reports) == []
+    index.add("c1", ready(NEWS + EDITIONS + reports[:2]))
+    assert found(index, reports[2:]) == []
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_a_better_text_takes_a_link_back(tmp_path: Path, order: tuple[int, ...]) -> None:
+    """A round-up repeats the first lines of the story: it is linked while nothing better is known, whenever that comes."""
+    lines = STORY["vi"].split("\n")[1:]
+    half = article("half.vi", "\n".join(["Kinh tế tuần qua", *lines[:4], *OTHER["vi"][2:]]), "vi", hours=-1)
+    latest: dict[frozenset[str], str] = {}
+    with open_index(tmp_path) as index:
+        for number in order:
+            one = (half, EDITIONS[0], EDITIONS[1])[number]
+            for copy in found(index, [one]):
+                latest[frozenset((copy.article_id, copy.of_article_id))] = copy.kind
+            index.add(f"c{number}", ready([one]))
+    assert latest.pop(frozenset(("story.de", "story.vi"))) == "translation"
+    assert set(latest.values()) <= {"refuted"}
+    if order.index(1) == 2:
+        assert latest == {frozenset(("story.de", "half.vi")): "refuted"}
 
 
 def test_another_day_of_a_column_is_not_a_translation(index: AnchorIndex) -> None:
@@ -246,22 +276,56 @@ def taught(n: int) -> list[tuple[Article, Article]]:
     ]
 
 
+def teach(index: AnchorIndex, commit: str, pairs: Sequence[tuple[Article, Article]], *, said: str = "source_url in source_line: …") -> None:  # fmt: skip
+    """A commit of pairs that were declared (or, by `said`, not) and confirmed."""
+    copies = [
+        Copy(one.article_id, other.article_id, "translation", None, None, None, 0.95, (Fact("declared", said),), NOW, "r", "m")
+        for one, other in pairs
+    ]  # fmt: skip
+    index.add(commit, ready([one for pair in pairs for one in pair]), copies)
+
+
 def test_words_are_learned_once_per_pair_and_kept(tmp_path: Path) -> None:
     with open_index(tmp_path) as index:
-        index.learn(taught(10))
-        assert index.trained() == {"de-vi?": 10}
+        teach(index, "c1", taught(10))
+        assert index.pairs() == {"de-vi": (10, False)}
         assert index.association("de", "vi") is None
-        index.learn(taught(30))
-        index.learn([(vi, de) for de, vi in taught(30)])
-        assert index.trained() == {"de-vi": 30}
+        teach(index, "c2", taught(30))
+        teach(index, "c3", [(vi, de) for de, vi in taught(30)])
+        assert index.pairs() == {"de-vi": (30, True)}
     with open_index(tmp_path) as index:
-        assert index.trained() == {"de-vi": 30}
-        assert index.association("de", "vi") is not None
-        index.remove([f"a{n}" for n in range(30)])
+        assert index.pairs() == {"de-vi": (30, True)}
+
+
+def test_only_confirmed_declarations_teach(index: AnchorIndex) -> None:
+    teach(index, "c1", taught(20), said="slug in url: mot-hai-ba")
+    assert index.pairs() == {}
+
+
+def test_forgetting_a_pair_forgets_what_it_taught(index: AnchorIndex) -> None:
+    teach(index, "c1", taught(30))
+    index.remove(["a3"])
+    assert index.pairs() == {"de-vi": (29, False)}
+    index.add("c2", [])
+    assert index.pairs() == {"de-vi": (29, True)}
+    index.remove([f"b{n}" for n in range(30)])
+    assert index.pairs() == {}
+
+
+def test_a_kill_before_learning_is_made_good(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as killed, open_index(tmp_path) as index:
+        killed.setattr(AnchorIndex, "_learn", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            teach(index, "c1", taught(30))
+    with open_index(tmp_path) as index:
+        assert index.applied() == {"c1"}
+        assert index.pairs() == {"de-vi": (30, False)}
+        index.add("c2", [])
+        assert index.pairs() == {"de-vi": (30, True)}
 
 
 def test_what_was_learned_finds_texts_without_anchors(index: AnchorIndex) -> None:
-    index.learn(taught(40))
+    teach(index, "c0", taught(40))
     originals = [article(f"b{seed}", made_up(seed)[1], "vi") for seed in range(100, 108)]
     copy = article("a103", made_up(103)[0], "de")
     index.add("c1", ready(originals))
@@ -298,8 +362,14 @@ def test_association_explains_its_own_language() -> None:
         for s in (1, 2, 3)
     }
     assert best == {1: 11, 2: 12, 3: 13}
-    again = unpacked(*packed(pair))
-    assert all((a == b).all() for one, other in zip(pair, again, strict=True) for a, b in zip(one, other, strict=True))
+
+
+def test_passages_correspond() -> None:
+    """Line by line where both have as many, else by share."""
+    (_, de), (_, vi) = ready([article("a", "eins\nzwei zwei drei\nvier", "de"), article("b", "một\nhai ba\nbốn", "vi")])
+    assert [(len(one), len(other)) for one, other in segments(de, vi)] == [(1, 1), (2, 2), (1, 1)]
+    (_, short), (_, long) = ready([article("a", "eins zwei", "de"), article("b", "một\nhai\nba\nbốn", "vi")])
+    assert [(len(one), len(other)) for one, other in segments(short, long)] == [(2, 4)]
 
 
 # -- embeddings ----------------------------------------------------------------------------------------------------------------------
@@ -307,6 +377,8 @@ def test_association_explains_its_own_language() -> None:
 
 class Counting:
     """An encoder: how often each of a few strings stands in a text."""
+
+    name = "counting"
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         return np.array([[text.count(word) for word in ("261", "415", "820", "46", "e")] for text in texts], np.float32)
@@ -323,20 +395,52 @@ def test_a_model_re_ranks_and_its_vectors_are_kept(tmp_path: Path) -> None:
         assert stored.vector[:2].tolist() == [1.0, 1.0]
     with open_index(tmp_path) as index:  # without the model again
         assert pairs(found(index, [EDITIONS[1]])) == pairs(with_model)
+        assert index.entry(article_id="story.vi").vector is not None  # type: ignore[union-attr]
 
 
-def test_a_local_model2vec_model(tmp_path: Path) -> None:
-    model2vec = pytest.importorskip("model2vec")
-    tokenizers = pytest.importorskip("tokenizers")
-    vocabulary = {word: n for n, word in enumerate(["[UNK]", "[PAD]", "nordvind", "reuters", "nv"])}
+def test_vectors_of_another_model_are_not_compared(tmp_path: Path) -> None:
+    with open_index(tmp_path, encoder=Counting()) as index:
+        index.add("c1", ready(EDITIONS[:1]))
+    other = Counting()
+    other.name = "another"
+    with open_index(tmp_path, encoder=other) as index:
+        assert index.entry(article_id="story.vi").vector is None  # type: ignore[union-attr]
+
+
+def tiny_model(folder: Path, words: Sequence[str]) -> Path:
+    """A model2vec model that knows a few words, each its own direction."""
+    vocabulary = {word: n for n, word in enumerate(["[UNK]", "[PAD]", *words])}
     tokenizer = tokenizers.Tokenizer(tokenizers.models.WordLevel(vocabulary, unk_token="[UNK]"))
     tokenizer.normalizer = tokenizers.normalizers.Lowercase()
     tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
-    model2vec.StaticModel(np.eye(5, 8, dtype=np.float32), tokenizer).save_pretrained(str(tmp_path / "model"))
-    encoder = open_encoder(tmp_path / "model")
-    with open_index(tmp_path / "index", encoder=encoder) as index:
-        index.add("c1", ready(EDITIONS[:1] + NEWS))
-        assert pairs(found(index, [EDITIONS[1]])) == {frozenset(("story.de", "story.vi"))}
+    vectors = np.eye(len(vocabulary), dtype=np.float32)
+    vectors[:2] = 0.0
+    model2vec.StaticModel(vectors, tokenizer).save_pretrained(str(folder))
+    return folder
+
+
+def ranked(index: AnchorIndex, copy: Article) -> list[tuple[float, str]]:
+    (entry,) = index.entries(ready([copy]))
+    return [(round(value, 3), one.article_id) for one, value in Search(index, [entry]).ranked(entry, "vi")]
+
+
+def test_a_local_model2vec_model_re_ranks(tmp_path: Path) -> None:
+    """Three texts with the same anchors as the copy; only the model knows which one speaks of the same thing."""
+    words = ("turbine", "cầu", "trường")
+    texts = [f"Ngày 14/8, Nordvind xây 46 {word} ở Turku, trị giá 415 triệu euro. {word} {word}." for word in words]
+    originals = [article(f"o{n}", text, "vi") for n, text in enumerate(texts)]
+    copy = article(
+        "c", "Am 14. August baute Nordvind in Turku 46 Turbine für 415 Millionen Euro. Turbine Turbine.", "de"
+    )
+    values = {}
+    for name, encoder in (("none", None), ("model", open_encoder(tiny_model(tmp_path / "model", words)))):
+        with open_index(tmp_path / name, encoder=encoder) as index:
+            index.add("c1", ready(originals))
+            values[name] = ranked(index, copy)
+    without, moved = ({id_: value for value, id_ in values[name]} for name in ("none", "model"))
+    assert values["model"][0][1] == "o0"
+    assert moved["o0"] > without["o0"]
+    assert moved["o1"] < without["o1"]
 
 
 def test_no_model_is_an_error(tmp_path: Path) -> None:

@@ -100,3 +100,49 @@ OTHER = {
         "Tập đoàn LEGO mở nhà máy ở Bình Dương\nNgày 9/4, LEGO khánh thành nhà máy thứ sáu trên thế giới tại VSIP III, vốn 1 tỷ USD, rộng 44 ha. Ông Niels Christiansen cho biết nhà máy dùng 12.400 tấm pin mặt trời và sẽ tuyển 4.000 lao động.",
     ]
 }
+
+REPORTS = {
+    "en": (
+        "US to put its troops in Japan under a joint command as allies warn of China\n"
+        "TOKYO, July 28 - The United States will reorganise its forces in Japan under a joint force headquarters led by a three-star general, Defense Secretary Lloyd Austin said on Sunday, calling it the most significant change since the command was created in 1957.\n"
+        "Austin and Secretary of State Antony Blinken met Foreign Minister Yoko Kamikawa and Defence Minister Minoru Kihara at the Iikura guest house. A statement described Beijing as the greatest strategic challenge in the region and criticised Moscow's growing military cooperation with North Korea.\n"
+        "About 54,000 American soldiers are stationed in Japan, more than half of them on Okinawa, where residents have protested since two assault cases became public in June.\n"
+        "The ministers spoke for 90 minutes about extended deterrence, including nuclear weapons, the first time that the subject had a session of its own. South Korea's Shin Won-sik joined for a trilateral meeting before the talks.\n"
+        "Plans to build more Patriot PAC-3 interceptors in Japan have been held up by a shortage of seekers made by Boeing, Reuters reported last week. Mitsubishi Heavy makes about 30 a year.\n"
+        "From Tokyo the two secretaries fly on to Manila, where Washington is expected to announce 500 million dollars in military aid."
+    ),
+    "vi": (
+        "Mỹ nâng cấp bộ chỉ huy ở Nhật: Tokyo được gì và mất gì?\n"
+        "Cuộc họp 2+2 ngày 28/7 tại Tokyo khép lại với lời hứa của Bộ trưởng Quốc phòng Mỹ Lloyd Austin về một sở chỉ huy mới do tướng ba sao đứng đầu. Giới quan sát Nhật Bản cho rằng đây mới là bước khởi đầu.\n"
+        "Theo giáo sư Ken Jimbo của Đại học Keio, hiện USFJ chỉ lo hậu cần và quan hệ với địa phương, còn quyền tác chiến nằm ở Hawaii, cách Tokyo 6.500 km. “Chênh lệch 19 múi giờ khiến mọi quyết định chậm một nhịp”, ông nói.\n"
+        "Bộ chỉ huy tác chiến chung của Nhật sẽ có 240 người và đặt tại Ichigaya. Bộ trưởng Minoru Kihara khẳng định hai bên vẫn giữ hệ thống chỉ huy riêng, trái với mô hình Mỹ - Hàn.\n"
+        "Ngoại trưởng Yoko Kamikawa cũng nêu với ông Antony Blinken các vụ việc liên quan lính Mỹ ở Okinawa, nơi 70% căn cứ tập trung. Thống đốc Denny Tamaki gọi thông cáo là “gây thất vọng”.\n"
+        "Chi tiêu quốc phòng năm nay của Nhật là 7.950 tỷ yên, tăng 16%. Chính phủ muốn đạt 2% GDP vào năm 2027.\n"
+        "Bắc Kinh phản ứng ngay hôm sau: người phát ngôn Lâm Kiếm bác bỏ cái gọi là mối đe dọa từ Trung Quốc."
+    ),
+    "ja": (
+        "日米2プラス2、在日米軍に統合軍司令部　沖縄県は反発\n"
+        "日米両政府は28日、外務・防衛担当閣僚による安全保障協議委員会（2プラス2）を東京都港区の飯倉公館で開いた。上川陽子外相、木原稔防衛相、ブリンケン国務長官、オースティン国防長官が出席した。\n"
+        "自衛隊が2025年3月末までに設ける統合作戦司令部に合わせ、米側は在日米軍司令部を再編する。司令官は中将級のままとし、具体策は作業部会で詰める。\n"
+        "玉城デニー知事は記者団に「県民の負担がさらに増えかねない」と述べた。県内では6月以降、米兵による事件が相次いで明らかになっている。\n"
+        "拡大抑止をめぐる初の閣僚会合も約50分開かれ、米国の核を含む戦力で日本を守る決意を確認した。\n"
+        "前日には韓国の申源湜国防相を交えた会談があり、ミサイル警戒情報の共有など3カ国協力の覚書に署名した。立憲民主党の泉健太代表は国会での説明を求めた。"
+    ),
+    "fr": (
+        "Tokyo et Washington resserrent les rangs face à Pékin\n"
+        "De notre correspondante à Tokyo. Le symbole compte autant que l’annonce : pour la première fois depuis soixante ans, le commandement américain au Japon aura des prérogatives opérationnelles, ont promis dimanche Antony Blinken et Lloyd Austin.\n"
+        "« C’est une façon de préparer une crise à Taïwan », résume Céline Pajon, chercheuse à l’Ifri, qui rappelle que l’île n’est qu’à 110 kilomètres de Yonaguni.\n"
+        "Les ministres Yoko Kamikawa et Minoru Kihara ont obtenu en retour un dialogue sur la dissuasion nucléaire. Le Parti communiste japonais dénonce une « subordination » de l’armée nippone ; 1 200 personnes ont manifesté devant la Diète, selon les organisateurs.\n"
+        "Donald Trump, qui brigue un nouveau mandat en novembre, avait réclamé en 2019 que le Japon quadruple sa contribution au stationnement des troupes, alors de 2 milliards de dollars par an.\n"
+        "Le Premier ministre Fumio Kishida, dont la cote est tombée à 17 %, recevra la semaine prochaine le chancelier allemand."
+    ),
+    "ko": (
+        "주일미군 통합군사령부 창설… 한반도 유사시 영향은\n"
+        "미국과 일본은 28일 도쿄에서 외교·국방장관 회의를 열고 주일미군을 통합군사령부로 재편하기로 했다. 토니 블링컨 국무장관과 로이드 오스틴 국방장관이 가미카와 요코 외무상, 기하라 미노루 방위상과 마주 앉았다.\n"
+        "신원식 국방부 장관은 같은 날 한미일 국방장관회담을 마치고 “3국 훈련 프리덤 에지를 정례화하겠다”고 말했다. 한국 국방장관의 일본 방문은 15년 만이다.\n"
+        "세종연구소 정은아 연구위원은 “유엔사 후방기지 7곳의 역할이 커질 것”이라며 “전시작전권 논의와도 무관하지 않다”고 분석했다.\n"
+        "주한미군은 2만8500명으로, 사령관은 4성 장군이다. 주일미군 사령관은 3성이어서 지휘 관계를 둘러싼 조율이 과제로 남는다.\n"
+        "더불어민주당은 논평을 내고 일본의 군사 대국화에 면죄부를 준 회의라고 비판했다."
+    ),
+}
+"""Independent reports of one real event: the same day, names and places, and nothing else in common."""
