@@ -323,6 +323,8 @@ def _dateline(draft: _Draft, line: str) -> str:
         head, rest = draft.split(line, code[0])
         draft.cut("dateline", head)
         draft.dateline = draft.dateline or code[1]
+        for name in rules.agencies(code[1]):
+            draft.declare("credit", name, "dateline")
         return rest
     place = rules.agency_dateline(draft.read(line))
     if place:

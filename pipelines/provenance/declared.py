@@ -30,6 +30,8 @@ SLUG_PARTNERS = 12
 # A pair with a declaration is far more often a copy than any two articles, so less likeness confirms it than the finders ask for.
 # Independent reports of one event share under .12 of their word-5 shingles and no side contains .29 of the other (FIELD, section 3).
 CONFIRMED_SIMILARITY, CONFIRMED_CONTAINMENT, CONFIRMED_ANCHORS = 0.2, 0.35, 0.05
+CONFIRMED_SLUG = 0.3
+"""Least probability by anchors when nothing but an equal slug speaks for a pair: a daily column keeps its slug."""
 NEAR_SIMILARITY = 0.36
 REFUTED_SIMILARITY, REFUTED_CONTAINMENT, REFUTED_ANCHORS = 0.02, 0.06, 0.002
 LONG_ENOUGH = 400
@@ -279,9 +281,9 @@ class Provenance:
         named = self._names(a, b)
         if named:
             facts.append(Fact("declared", f"source_name: {a.source_name}"))
-        checked = _check(a, b, compare_text, compare_translation)
-        facts += checked.facts
         trusted = bool(explicit) or named or any(one.kind == "hreflang" for one in claims)
+        checked = _check(a, b, compare_text, compare_translation, CONFIRMED_ANCHORS if trusted else CONFIRMED_SLUG)
+        facts += checked.facts
         kind: CopyKind
         if checked.verdict:
             kind, score = checked.verdict, checked.score
@@ -318,8 +320,10 @@ class _Checked:
     facts: tuple[Fact, ...] = ()
 
 
-def _check(a: _Known, b: _Known, compare_text: CompareText, compare_translation: CompareTranslation) -> _Checked:
-    """What the texts say."""
+def _check(
+    a: _Known, b: _Known, compare_text: CompareText, compare_translation: CompareTranslation, least: float
+) -> _Checked:
+    """What the texts say; `least` is the probability by anchors that confirms a translation."""
     long_enough = min(a.n_chars, b.n_chars) >= LONG_ENOUGH
     if _base(a.language) == _base(b.language):
         answer = compare_text(a.article_id, b.article_id)
@@ -346,7 +350,7 @@ def _check(a: _Known, b: _Known, compare_text: CompareText, compare_translation:
     score = float(answer if isinstance(answer, float | int) else answer.score)
     shared = list(dict.fromkeys(f"{one} ↔ {other}" for one, other in getattr(answer, "shared", ())))
     found = (Fact("check", f"anchors: {score:.3f}"), *(Fact("anchor", one) for one in shared[:40]))
-    if score >= CONFIRMED_ANCHORS:
+    if score >= least:
         return _Checked("translation", False, max(score, 0.9), facts=found)
     return _Checked(None, long_enough and score < REFUTED_ANCHORS, facts=found)
 

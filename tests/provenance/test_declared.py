@@ -116,6 +116,7 @@ def test_an_equal_slug_needs_support(provenance: Provenance) -> None:
     named = replace(silent, source_name="Báo Công Luận")
     (declared,), _ = resolve(provenance, [ORIGIN, named])
     assert (declared.kind, declared.article_id) == ("declared", COPY.article_id)
+    assert resolve(provenance, [ORIGIN, silent], translation=0.2)[0] == []
     (confirmed,), _ = resolve(provenance, [ORIGIN, silent], translation=0.4)
     assert confirmed.kind == "translation"
 
