@@ -169,7 +169,7 @@ def learning(filled: Path, batch: Batch, n_pairs: int, scratch: Path) -> None:
             shutil.rmtree(folder)
     for (text, language, pairs), (found, right, first, wanted) in sorted(counts.items()):
         row = {"variant": "learning", "text": text, "language": language, "pairs": pairs, "f1": round(2 * right / max(1, found + wanted), 4), "precision": round(right / max(1, found), 4), "r1": round(first / wanted, 4), "asked": wanted}  # fmt: skip
-        print(json.dumps(row | ({"used": used[f"{language}-vi"][1]} if pairs else {})), flush=True)
+        print(json.dumps(row | ({"used": used["-".join(sorted((language, "vi")))][1]} if pairs else {})), flush=True)
 
 
 def declared(taught: Batch) -> list[Copy]:

@@ -38,8 +38,7 @@ CREATE INDEX IF NOT EXISTS article_place ON article (language, at);
 CREATE TABLE IF NOT EXISTS place (period INTEGER NOT NULL, language TEXT NOT NULL, PRIMARY KEY (period, language)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS pair (source TEXT NOT NULL, target TEXT NOT NULL, a TEXT NOT NULL, b TEXT NOT NULL, PRIMARY KEY (source, target, a, b)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS association (
-    source TEXT NOT NULL, target TEXT NOT NULL, n_pairs INTEGER NOT NULL, slope REAL NOT NULL, middle REAL NOT NULL,
-    from_words BLOB NOT NULL, to_words BLOB NOT NULL, likely BLOB NOT NULL, weighed BLOB NOT NULL, rarity BLOB NOT NULL, PRIMARY KEY (source, target)) WITHOUT ROWID;
+    source TEXT NOT NULL, target TEXT NOT NULL, learned BLOB NOT NULL, PRIMARY KEY (source, target)) WITHOUT ROWID;
 """
 _COLUMNS = "number, article_id, language, at, n_chars, keys, owner, positions, classes, words, lines, surfaces, vector"
 _INSERT = f"INSERT INTO article ({_COLUMNS.partition(', ')[2]}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"  # noqa: S608  (a constant)
@@ -200,7 +199,9 @@ class AnchorIndex:
         before = Search(self, [])
         gone = set()
         for entry in entries:
-            changed = [(other, other, entry.language) for other in search.concerned(entry)]
+            changed: list[tuple[Entry, Entry, str | None]] = [
+                (other, other, entry.language) for other in search.concerned(entry)
+            ]
             if old := self.entry(article_id=entry.article_id):
                 changed.append((old, entry, None))
             for was, is_, language in changed:
@@ -416,20 +417,12 @@ class AnchorIndex:
             ).fetchall()
             entries = [(self.entry(article_id=a), self.entry(article_id=b)) for a, b in pairs]
             new = learn.learn([learn.segments(a.anchors, b.anchors) for a, b in entries if a and b])
-            arrays = (new.source, new.target, new.likely, new.weighed, new.rarity)
-            self._db.execute(
-                "INSERT OR REPLACE INTO association VALUES (?,?,?,?,?,?,?,?,?,?)",
-                (source, target, new.n_pairs, new.slope, new.middle, *(array.tobytes() for array in arrays)),
-            )
+            self._db.execute("INSERT OR REPLACE INTO association VALUES (?,?,?)", (source, target, new.stored()))
             self._associations[source, target] = new
 
     def _load_associations(self) -> None:
-        for row in self._db.execute("SELECT * FROM association"):
-            source, target, weighed = (np.frombuffer(row[at], np.uint32) for at in (5, 6, 8))
-            likely, rarity = (np.frombuffer(row[at], np.float32) for at in (7, 9))
-            self._associations[(row[0], row[1])] = Association(
-                source, target, likely, weighed, rarity, row[3], row[4], row[2]
-            )
+        for source, target, stored in self._db.execute("SELECT * FROM association"):
+            self._associations[source, target] = learn.restored(stored)
 
     def association(self, a: str, b: str) -> Association | None:
         """What was learned of two languages (in rising order), if it helps."""

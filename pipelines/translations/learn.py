@@ -4,8 +4,10 @@ Model 1 (Brown et al. 1993) learns from sentence pairs alone how likely each wor
 articles belong together is then asked of pairs held out from learning; only an association that answers well is used.
 """
 
+import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 import numba
 import numpy as np
@@ -23,7 +25,11 @@ _LIKELY = 0.08
 """Translations less likely than this are noise at a few hundred sentences."""
 _FOLDS = 4
 _FLOOR = 2.0
-_MOST, _LEAST = 3.0, -1.0
+"""Rarity of the known words of a text below which nothing is said of it."""
+_APART = 1.0
+"""Distance of true pairs from mixed ones, in standard deviations, below which what was learned is not used."""
+_LEAST, _MOST = -3.0, 5.0
+"""Log odds that words can take away and give; anchors decide with them, not instead of them."""
 
 Segment = tuple[NDArray[np.uint32], NDArray[np.uint32]]
 """The words of one passage and of its translation, as hashes, each once."""
@@ -31,28 +37,40 @@ Segment = tuple[NDArray[np.uint32], NDArray[np.uint32]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Association:
-    """Likely translations from one language to another, sorted by source word."""
+    """Likely translations from one language to another, and what finding them is worth."""
 
     source: NDArray[np.uint32]
+    """Of each likely translation the word, shape (k,); its translation; how likely it is."""
     target: NDArray[np.uint32]
     likely: NDArray[np.float32]
-    weighed: NDArray[np.uint32]
-    """Target words that could be explained, sorted, with their rarity."""
-    rarity: NDArray[np.float32]
-    slope: float = 0.0
-    """How many log odds one unit of `explained` is worth, and from where; slope 0: it does not help."""
-    middle: float = 0.0
+    source_words: NDArray[np.uint32]
+    """The words that were learned from, sorted, and their rarity: of the source language, and of the target language."""
+    source_rarity: NDArray[np.float32]
+    target_words: NDArray[np.uint32]
+    target_rarity: NDArray[np.float32]
+    weights: NDArray[np.float64] = field(default_factory=lambda: np.zeros(3))
+    """Log odds of two texts: `weights[:2] @ explained(…) + weights[2]`; all zero: what was learned does not help."""
     n_pairs: int = 0
 
     @property
     def helps(self) -> bool:
-        return self.slope > 0
+        return bool(self.weights.any())
+
+    def stored(self) -> bytes:
+        """All of it in the form of an npz file."""
+        file = io.BytesIO()
+        arrays: dict[str, Any] = {one.name: getattr(self, one.name) for one in fields(self)}
+        np.savez(file, **arrays)
+        return file.getvalue()
 
 
-def nothing(n_pairs: int) -> Association:
-    """What too few pairs teach."""
-    none, values = np.empty(0, np.uint32), np.empty(0, np.float32)
-    return Association(none, none, values, none, values, n_pairs=n_pairs)
+def restored(stored: bytes) -> Association:
+    """What `Association.stored` gave."""
+    with np.load(io.BytesIO(stored)) as arrays:
+        return Association(
+            **{one.name: arrays[one.name] for one in fields(Association) if one.name != "n_pairs"},
+            n_pairs=int(arrays["n_pairs"]),
+        )
 
 
 @numba.njit(cache=True)
@@ -89,76 +107,92 @@ def associate(pairs: Sequence[Sequence[Segment]]) -> Association:
         (source.astype(np.uint64)[:, None] << np.uint64(32) | target.astype(np.uint64)).ravel()
         for source, target in segments
     ]
-    if not codes:
-        return nothing(len(pairs))
-    unique, inverse = np.unique(np.concatenate(codes), return_inverse=True)
+    unique, inverse = np.unique(np.concatenate(codes or [np.empty(0, np.uint64)]), return_inverse=True)
     sources, source_number = np.unique((unique >> np.uint64(32)).astype(np.uint32), return_inverse=True)
-    heights, widths = (np.array([len(segment[side]) for segment in segments]) for side in (0, 1))
+    heights, widths = (np.array([len(segment[side]) for segment in segments], np.int64) for side in (0, 1))
     likely = _train(inverse.astype(np.int64), heights, widths, source_number.astype(np.int64), len(sources), _ROUNDS)
     keep = likely >= _LIKELY
-    in_articles = [np.unique(np.concatenate([segment[1] for segment in pair])) for pair in pairs if pair]
-    weighed, counts = np.unique(np.concatenate(in_articles), return_counts=True)
-    rarity = np.log((len(in_articles) + 1) / counts)
+    source, target = (unique[keep] >> np.uint64(32)).astype(np.uint32), unique[keep].astype(np.uint32)
     return Association(
-        source=(unique[keep] >> np.uint64(32)).astype(np.uint32), target=(unique[keep] & np.uint64(0xFFFFFFFF)).astype(np.uint32),
-        likely=likely[keep].astype(np.float32), weighed=weighed, rarity=rarity.astype(np.float32),
-    )  # fmt: skip
+        source, target, likely[keep].astype(np.float32), *_rarity(pairs, 0), *_rarity(pairs, 1), n_pairs=len(pairs)
+    )
 
 
-def explained(association: Association, source: NDArray[np.uint32], target: NDArray[np.uint32]) -> float:
-    """Share (by rarity) of the target's known words that some word of the source likely translates to."""
-    known = np.isin(association.weighed, target)
-    total = float(association.rarity[known].sum())
+def _rarity(pairs: Sequence[Sequence[Segment]], side: int) -> tuple[NDArray[np.uint32], NDArray[np.float32]]:
+    """The words of one side, and how rare each is among its articles."""
+    texts = [whole(pair, side) for pair in pairs]
+    words, counts = np.unique(np.concatenate(texts or [np.empty(0, np.uint32)]), return_counts=True)
+    return words.astype(np.uint32), np.log((len(texts) + 1) / counts).astype(np.float32)
+
+
+def whole(pair: Sequence[Segment], side: int) -> NDArray[np.uint32]:
+    """The words of one side of a pair, each once."""
+    return np.unique(np.concatenate([segment[side] for segment in pair] or [np.empty(0, np.uint32)]))
+
+
+def explained(association: Association, source: NDArray[np.uint32], target: NDArray[np.uint32]) -> NDArray[np.float64]:
+    """Shares by rarity, shape (2,): of the target's known words that some word of the source likely translates to, and of the source's
+    known words that likely translate to some word of the target. A cut text lowers one of the two only."""
+    used = np.isin(association.source, source) & np.isin(association.target, target)
+    likely = association.likely[used]
+    return np.array(
+        [
+            _reached(association.target_words, association.target_rarity, target, association.target[used], likely),
+            _reached(association.source_words, association.source_rarity, source, association.source[used], likely),
+        ]
+    )
+
+
+def _reached(
+    words: NDArray[np.uint32],
+    rarity: NDArray[np.float32],
+    text: NDArray[np.uint32],
+    reached: NDArray[np.uint32],
+    likely: NDArray[np.float32],
+) -> float:
+    known = np.isin(words, text)
+    total = float(rarity[known].sum())
     if total < _FLOOR:
         return 0.0
-    used = np.isin(association.source, source)
-    reached = association.target[used]
-    how = association.likely[used]
-    order = np.argsort(reached, kind="stable")
-    reached, how = reached[order], how[order]
-    at = np.searchsorted(association.weighed, reached)
-    best = np.zeros(len(association.weighed), np.float32)
-    inside = (at < len(association.weighed)) & (
-        association.weighed[np.minimum(at, len(association.weighed) - 1)] == reached
-    )
-    np.maximum.at(best, at[inside], how[inside])
-    return float((association.rarity[known] * np.sqrt(best[known])).sum() / total)
+    best = np.zeros(len(words), np.float32)
+    np.maximum.at(best, np.searchsorted(words, reached), likely)
+    return float((rarity[known] * np.sqrt(best[known])).sum() / total)
 
 
 def learn(pairs: Sequence[Sequence[Segment]]) -> Association:
-    """An association, with what it is worth: measured on pairs it did not see, true ones against mixed ones."""
+    """An association, with what it is worth: measured on pairs it did not see, true ones against mixed ones, whole and cut to half."""
+    learned = associate(pairs)
     if len(pairs) < LEAST_PAIRS:
-        return nothing(len(pairs))
+        return learned
     values, truth = [], []
-    whole = [tuple(np.unique(np.concatenate([segment[side] for segment in pair])) for side in (0, 1)) for pair in pairs]
     for fold in range(_FOLDS):
         association = associate([pair for number, pair in enumerate(pairs) if number % _FOLDS != fold])
-        held = [one for number, one in enumerate(whole) if number % _FOLDS == fold]
-        for i, (source, _) in enumerate(held):
-            for j, (_, target) in enumerate(held):
-                values.append(explained(association, source, target))
-                truth.append(i == j)
-    slope, middle = _worth(np.array(values), np.array(truth))
-    full = associate(pairs)
-    return Association(full.source, full.target, full.likely, full.weighed, full.rarity, slope, middle, len(pairs))
+        held = [pair for number, pair in enumerate(pairs) if number % _FOLDS == fold]
+        for cut in (None, 0, 1):
+            sides = [
+                [whole(pair[: (len(pair) + 1) // 2] if side == cut else pair, side) for pair in held] for side in (0, 1)
+            ]
+            for i, source in enumerate(sides[0]):
+                for j, target in enumerate(sides[1]):
+                    values.append(explained(association, source, target))
+                    truth.append(i == j)
+    return replace(learned, weights=_worth(np.array(values), np.array(truth)))
 
 
-def _worth(values: NDArray[np.float64], truth: NDArray[np.bool_]) -> tuple[float, float]:
-    """Slope and middle of the log odds, from the two groups' means and their common spread; 0 when they are not well apart."""
+def _worth(values: NDArray[np.float64], truth: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Fisher's linear discriminant as log odds; zeros when true and mixed pairs are not well apart."""
     yes, no = values[truth], values[~truth]
-    spread = float(np.sqrt((yes.var() * len(yes) + no.var() * len(no)) / len(values))) + 0.01
-    apart = float(yes.mean() - no.mean()) / spread
-    if apart < 1.0:
-        return 0.0, 0.0
-    return apart / spread, float(yes.mean() + no.mean()) / 2
+    spread = (np.cov(yes.T) + np.cov(no.T)) / 2 + np.eye(2) * 1e-4
+    apart = yes.mean(0) - no.mean(0)
+    slope = np.linalg.solve(spread, apart)
+    if slope @ apart < _APART**2:
+        return np.zeros(3)
+    return np.append(slope, -slope @ (yes.mean(0) + no.mean(0)) / 2)
 
 
-def bonus(association: Association, value: float) -> float:
-    """Log odds to add for what was explained; halved, because words and anchors say partly the same, and bounded.
-
-    Less can be taken away than given: of a text that is cut, much of the other stays unexplained.
-    """
-    return float(np.clip(association.slope * (value - association.middle) / 2, _LEAST, _MOST))
+def bonus(association: Association, values: NDArray[np.float64]) -> float:
+    """Log odds to add for what was explained."""
+    return float(np.clip(association.weights[:2] @ values + association.weights[2], _LEAST, _MOST))
 
 
 # -- passages ----------------------------------------------------------------------------------------------------------------------

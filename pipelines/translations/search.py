@@ -329,7 +329,7 @@ def _shares(keys: NDArray[np.uint64], anchors: Anchors) -> NDArray[np.float64]:
     """What share of articles each of an article's unique keys stands in, when nothing is known but the kind of thing it is."""
     classes = np.full(len(keys), len(_SHARES) - 1)
     np.minimum.at(classes, np.searchsorted(keys, anchors.keys), anchors.classes[anchors.owner])
-    shares = _SHARES[classes]
+    shares: NDArray[np.float64] = _SHARES[classes]
     for share, everyday in _everyday().items():
         shares[np.isin(keys, everyday)] = share
     return shares

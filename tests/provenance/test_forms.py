@@ -25,9 +25,7 @@ def read(
     *lines: str, head: str = "", url: str = "https://paper.example/mot-bai-bao-ve-con-tau-moi-123.html"
 ) -> Article:
     blocks = "".join(f"<p>{line}</p>" for line in lines)
-    body = (
-        f"<html><head><title>Asahi Maru</title>{head}</head><body><article><h1>Asahi Maru</h1><div class='content-body'>{blocks}</div></article></body></html>"
-    )
+    body = f"<html><head><title>Asahi Maru</title>{head}</head><body><article><h1>Asahi Maru</h1><div class='content-body'>{blocks}</div></article></body></html>"
     page = Page(
         url, body.encode(), datetime(2026, 3, 1, tzinfo=UTC), headers={"content-type": "text/html; charset=utf-8"}
     )
