@@ -1,6 +1,6 @@
 """`copydesk story`, `runs`, `sql`: answers from the tables, while the next run may be writing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
