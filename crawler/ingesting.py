@@ -2,10 +2,13 @@
 
 from collections import deque
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+
+import pyarrow.compute as pc
 
 from crawler import config, show
 from crawler.config import Config, ConfigurationError
@@ -23,7 +26,10 @@ IN_FLIGHT = 64
 def ingest(
     paths: Sequence[Path], settings: Config, *, hosts: Sequence[str], since: str | None, until: str | None
 ) -> int:
-    """Read every source, print the summary, return the exit code: 0, or 4 when a record could not be read."""
+    """Read every source, print the summary, return the exit code: 0, or 4 when a record could not be read.
+
+    What an earlier run has committed of an archive is not read again, so one that was stopped goes on where it was.
+    """
     now = datetime.now(UTC)
     try:
         window = sources.Window(
@@ -51,7 +57,7 @@ def ingest(
         )
         try:
             for path in paths:
-                feed(run, path, window, damaged)
+                feed(run, path, window, damaged, known=_committed(store, path.name))
         except BaseException as error:
             run.interrupt(error)
             raise
@@ -63,6 +69,13 @@ def ingest(
     return code
 
 
+def _committed(store: Store, archive: str) -> frozenset[tuple[str, datetime]]:
+    """Address and time of the pages of an archive that are in the tables; what failed is left out, to be tried again."""
+    ended = (pc.field("archive_file") == archive) & (pc.field("outcome") != "failed")
+    rows = store.read("pages", ["url", "fetched_at"], ended).to_pylist()
+    return frozenset((row["url"], row["fetched_at"]) for row in rows)
+
+
 def _placed(page: Page) -> Page:
     """The page with what its publisher knows of its address: a list or a front page of a known publisher is no article."""
     page = identify(page)
@@ -72,14 +85,26 @@ def _placed(page: Page) -> Page:
     return page
 
 
-def feed(run: Run, path: Path, window: sources.Window, damaged: list[str], *, folder: str = "") -> None:
+def feed(
+    run: Run,
+    path: Path,
+    window: sources.Window,
+    damaged: list[str],
+    *,
+    folder: str = "",
+    known: AbstractSet[tuple[str, datetime]] = frozenset(),
+) -> None:
     """Hand every page of a source to the run. `damaged` gets a line for each record that cannot be read.
 
-    `folder` goes before the archive's name in the tables.
+    `folder` goes before the archive's name in the tables; pages with an address and a time that are `known` are passed over.
     """
+    passed = 0
     with show.progress(path.name, sources.size(path)) as advance:
         waiting: deque[Future[Prepared]] = deque()
         for read in sources.read(path, window, advance):
+            if (read.url, read.fetched_at) in known:
+                passed += 1
+                continue
             page = _placed(read) if isinstance(read, Page) else read
             if folder and page.archive_file:
                 page = replace(page, archive_file=folder + page.archive_file)
@@ -90,3 +115,5 @@ def feed(run: Run, path: Path, window: sources.Window, damaged: list[str], *, fo
                 waiting.popleft().result()
         for future in waiting:
             future.result()
+    if passed:
+        show.say(f"{show.safe(path.name)}: {passed} pages were read by an earlier run")

@@ -258,6 +258,25 @@ def test_the_demo_archive_gives_the_same_tables_without_a_network(tmp_path: Path
     assert ask(tmp_path / "d", "SELECT count(*) FROM articles WHERE publisher <> ''") == [(26,)]
 
 
+def test_an_ingest_that_was_killed_goes_on_where_it_was(tmp_path: Path) -> None:
+    whole = json.loads(copydesk("ingest", DEMO, "--data", "whole", cwd=tmp_path).stdout.splitlines()[-1])
+    environ = {n: v for n, v in os.environ.items() if not n.startswith("COPYDESK_")} | {"PYTHONPATH": str(ROOT)} | FAST
+    command = [sys.executable, "-m", "crawler", "ingest", str(DEMO), "--data", "killed", "--batch", "4"]
+    process = subprocess.Popen(command, cwd=tmp_path, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while not list((tmp_path / "killed").glob("pages/**/*.parquet")) and process.poll() is None:
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    ((before,),) = duckdb.sql(f"SELECT count(*) FROM '{tmp_path}/killed/pages/**/*.parquet'").fetchall()
+    assert 0 < before < whole["n_pages"], "it was killed in the middle"
+    rest = json.loads(copydesk("ingest", DEMO, "--data", "killed", cwd=tmp_path).stdout.splitlines()[-1])
+    again = json.loads(copydesk("ingest", DEMO, "--data", "killed", cwd=tmp_path).stdout.splitlines()[-1])
+    assert rest["n_pages"] == whole["n_pages"] - before
+    assert again["n_pages"] == 0
+    articles = "SELECT article_id, version, content_hash FROM articles ORDER BY ALL"
+    assert ask(tmp_path / "killed", articles) == ask(tmp_path / "whole", articles)
+
+
 class TestBadInput:
     """A clear message, the exit code of DESIGN section 4, everything else stored, nothing half-written."""
 

@@ -30,8 +30,14 @@ def gaps(server: Server) -> list[float]:
 
 @pytest.mark.parametrize(
     "answer",
-    [Answer(status=500), Answer(status=503), Answer(raw=dropped), Answer(b"User-agent", cut=True)],
-    ids=["500", "503", "dropped", "cut off"],
+    [
+        Answer(status=500),
+        Answer(status=503),
+        Answer(status=429, headers=(("Retry-After", "1"),)),
+        Answer(raw=dropped),
+        Answer(b"User-agent", cut=True),
+    ],
+    ids=["500", "503", "429", "dropped", "cut off"],
 )
 def test_nothing_is_fetched_while_robots_txt_cannot_be_had(crawl: Crawl, answer: Answer) -> None:
     with Server(congluan(NOW) | {f"{PAPER}/robots.txt": answer}) as server:
