@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,14 +27,14 @@ class IndexMismatch(Exception):  # noqa: N818
 class Ragged:
     """Lists of different lengths in one array: list `i` is `values[offsets[i]:offsets[i + 1]]`."""
 
-    values: NDArray[np.uint32]
+    values: NDArray[Any]
     offsets: NDArray[np.int64]
 
-    def __getitem__(self, i: int) -> NDArray[np.uint32]:
+    def __getitem__(self, i: int) -> NDArray[Any]:
         return self.values[self.offsets[i] : self.offsets[i + 1]]
 
     @classmethod
-    def of(cls, lists: Sequence[NDArray[np.uint32]]) -> "Ragged":
+    def of(cls, lists: Sequence[NDArray[Any]]) -> "Ragged":
         offsets = np.zeros(len(lists) + 1, np.int64)
         np.cumsum([len(one) for one in lists], out=offsets[1:])
         return cls(np.concatenate(lists) if lists else np.empty(0, np.uint32), offsets)
@@ -59,7 +59,8 @@ class Backend(Protocol):
         found by, `shingles` what is kept of it."""
 
     def lookup(self, keys: NDArray[np.uint32], limit: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Positions in `keys` (which are sorted) and the numbers of living documents that hold them, as two arrays of one length.
+        """Positions in `keys` (which are sorted) and the numbers of living documents that hold them, as two arrays of one length, sorted by
+        position, then number.
 
         A key that more than `limit` documents hold may give only some `limit` of them.
         """

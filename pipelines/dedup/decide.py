@@ -98,7 +98,10 @@ def decide(
     if not however_little:
         kept = np.flatnonzero(worth_a_look(overlaps, parameters))
         low, high, a, b, overlaps = low[kept], high[kept], a[kept], b[kept], overlaps.take(kept)
-    template = templates(view, numbers, texts, np.union1d(a, b), parameters)
+    rows = np.union1d(a, b)
+    home = nearest_at_home(view, numbers[rows], view.neighbours(numbers[rows]), parameters)
+    home = home._replace(position=rows[home.position])
+    template = templates(view, numbers, texts, home, parameters)
     touched = any_of(template, texts.offsets)
     again = np.flatnonzero(touched[a] | touched[b])
     for column, less in zip(overlaps[2:], overlap(texts, a[again], b[again], template)[2:], strict=True):
@@ -361,42 +364,51 @@ def any_of(marks, offsets):  # type: ignore[no-untyped-def]
 # -- boilerplate ----------------------------------------------------------------------------------------------------------
 
 
-def templates(view: View, numbers: Numbers, texts: Ragged, rows: Numbers, parameters: Parameters) -> NDArray[np.bool_]:
-    """Marks, value by value of `texts`, which are the shingles of `numbers`, what is boilerplate in its `rows`."""
+def templates(
+    view: View, numbers: Numbers, texts: Ragged, home: Neighbours, parameters: Parameters
+) -> NDArray[np.bool_]:
+    """Marks what is boilerplate in `texts`, which are the shingles of `numbers`, value by value. `home` are the families of `numbers`."""
     template = np.zeros(len(texts.values), np.bool_)
-    home = families(view, numbers[rows], parameters)
-    starts = np.searchsorted(home.position, np.arange(len(rows) + 1))
+    starts = np.searchsorted(home.position, np.arange(len(numbers) + 1))
     asked = np.flatnonzero(np.diff(starts) >= 2)  # three have it at least, itself included
     if not len(asked):
         return template
-    members = np.union1d(home.other, numbers[rows[asked]])
+    members = np.union1d(home.other, numbers[asked])
     family = view.shingles(members)
-    me, other = np.searchsorted(members, numbers[rows]), np.searchsorted(members, home.other)
+    me, other = np.searchsorted(members, numbers), np.searchsorted(members, home.other)
     for i in asked.tolist():
-        begin, end = texts.offsets[rows[i]], texts.offsets[rows[i] + 1]
         relatives = np.append(other[starts[i] : starts[i + 1]], me[i])
-        template[begin:end] = boilerplate(family, relatives, parameters)
+        template[texts.offsets[i] : texts.offsets[i + 1]] = boilerplate(family, relatives, parameters)
     return template
 
 
-def families(view: View, numbers: Numbers, parameters: Parameters) -> Neighbours:
-    """For each article its nearest neighbours on the same host, at most `parameters.family`."""
-    neighbours = view.neighbours(numbers)
-    return nearest_at_home(view.documents(numbers), neighbours, view.documents(neighbours.other), parameters)
-
-
-def nearest_at_home(
-    documents: Documents, neighbours: Neighbours, others: Documents, parameters: Parameters
-) -> Neighbours:
-    """Of the neighbours of `documents`, whose documents are `others`, those on the same host, the nearest first, at most `parameters.family` each."""
+def nearest_at_home(view: View, numbers: Numbers, neighbours: Neighbours, parameters: Parameters) -> Neighbours:
+    """The family of each article: of its `neighbours` those on the same host, the nearest first, at most `parameters.family`."""
     position, other, shared = neighbours
-    at_home = np.flatnonzero(documents["host"][position] == others["host"])
-    ids = others["id"][at_home].copy().view(("<u8", 2)).reshape(-1, 2)
+    different, at = np.unique(other, return_inverse=True)
+    documents = view.documents(different)
+    at_home = np.flatnonzero(view.documents(numbers)["host"][position] == documents["host"][at])
+    ids = documents["id"].copy().view(("<u8", 2)).reshape(-1, 2)[at[at_home]]
     position, other, shared = position[at_home], other[at_home], shared[at_home]
     order = np.lexsort((ids[:, 1], ids[:, 0], -shared, position))
     position, other, shared = position[order], other[order], shared[order]
     few = np.arange(len(position)) - np.searchsorted(position, position) < parameters.family
     return Neighbours(position[few], other[few], shared[few])
+
+
+def of_rows(neighbours: Neighbours, rows: Numbers) -> Neighbours:
+    """The neighbours of some positions only, which are then counted anew."""
+    at = np.searchsorted(rows, neighbours.position)
+    kept = rows[np.minimum(at, len(rows) - 1)] == neighbours.position if len(rows) else np.zeros(len(at), np.bool_)
+    return Neighbours(at[kept], neighbours.other[kept], neighbours.shared[kept])
+
+
+def differ(one: Neighbours, two: Neighbours, n: int) -> NDArray[np.bool_]:
+    """Which of `n` positions have other neighbours."""
+    pairs = np.setxor1d(one.position << 32 | one.other, two.position << 32 | two.other)
+    found = np.zeros(n, np.bool_)
+    found[pairs >> 32] = True
+    return found
 
 
 def boilerplate(family: Ragged, rows: Numbers, parameters: Parameters) -> NDArray[np.bool_]:

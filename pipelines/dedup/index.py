@@ -22,8 +22,11 @@ from pipelines.dedup.decide import (
     changes,
     copy_is_left,
     decide,
+    differ,
     held_by_line,
     likenesses,
+    nearest_at_home,
+    of_rows,
     renumbered,
     templates,
     together,
@@ -34,7 +37,7 @@ from pipelines.dedup.parameters import PARAMETERS, Parameters
 from pipelines.dedup.runs import RunsBackend
 from pipelines.dedup.shingles import shingle
 from pipelines.dedup.sqlite import SqliteBackend
-from pipelines.dedup.view import Known, Numbers, View, sketches
+from pipelines.dedup.view import Known, Neighbours, Numbers, sketches
 from pipelines.records import Article, Copy, CopyKind, Fact, Fingerprint
 
 METHOD = "shingles/1"
@@ -105,12 +108,12 @@ class Index:
         newest = {article.article_id: article for article, _ in batch}
         if not newest:
             return []
-        documents, shingles, _ = rows(batch, self._parameters)
+        documents, shingles, keys = rows(batch, self._parameters)
         replaced = self._backend.numbers(document["id"].tobytes() for document in documents)
         gone = np.array(sorted(replaced.values()), np.int64)
         not_before = None if self._horizon is None else int((now - self._horizon).timestamp())
         before = Known(self._backend, self._parameters, not_before=not_before)
-        after = Known(self._backend, self._parameters, documents, shingles, gone, not_before)
+        after = Known(self._backend, self._parameters, documents, shingles, keys, gone, not_before)
         self._asked = after, {document["id"].tobytes(): n for n, document in enumerate(documents, after.first)}
 
         found = self._around(after, after.batch)
@@ -130,20 +133,25 @@ class Index:
         return decide(view, numbers[position], other, self._parameters)
 
     def _unsettled(self, before: Known, after: Known, found: Decisions) -> Numbers:
-        """Old articles of which the batch shows better what is boilerplate in them: a new one shares their host and some text, and so few others
-        do that it was not known yet."""
-        fresh = (found.left < before.first) & (found.right >= before.first)
+        """Old articles of which the batch changes what is known to be boilerplate: a new one of their host is among the nearest."""
+        fresh = (found.left < after.first) & (found.right >= after.first)
         left, right = found.left[fresh], found.right[fresh]
-        at_home = after.documents(left)["host"] == after.documents(right)["host"]
-        old = np.unique(left[at_home])
-        position, other, shared = before.neighbours(old)
-        family = before.documents(old)["host"][position] == before.documents(other)["host"]
-        # so many are no chance: its shingles would show a family, too
-        family &= shared >= 2 * self._parameters.shared_keys
-        old = old[np.bincount(position[family], minlength=len(old)) < self._parameters.settled]
-        texts, every = before.shingles(old), np.arange(len(old))
-        was, is_ = (templates(view, old, texts, every, self._parameters) for view in (before, after))
-        unsettled: Numbers = old[any_of(was != is_, texts.offsets)]
+        old = np.unique(left[after.documents(left)["host"] == after.documents(right)["host"]])
+        near = after.neighbours(old)
+        now = nearest_at_home(after, old, near, self._parameters)
+        if after.replaces:
+            near = before.neighbours(old)
+        else:
+            was_there = near.other < after.first
+            near = Neighbours(*(column[was_there] for column in near))
+        then = nearest_at_home(before, old, near, self._parameters)
+        at = np.flatnonzero(differ(then, now, len(old)))
+        texts = before.shingles(old[at])
+        was, is_ = (
+            templates(view, old[at], texts, of_rows(home, at), self._parameters)
+            for view, home in ((before, then), (after, now))
+        )
+        unsettled: Numbers = old[at][any_of(was != is_, texts.offsets)]
         return unsettled
 
     def _copies(
@@ -279,7 +287,7 @@ def _copy(
 class _Places:
     """Which lines of the batch's articles stand in others. Texts of older articles are not here, so theirs cannot be said."""
 
-    def __init__(self, view: View, newest: Mapping[str, Article], said: Decisions) -> None:
+    def __init__(self, view: Known, newest: Mapping[str, Article], said: Decisions) -> None:
         self._newest = newest
         self._cut: dict[str, tuple[NDArray[np.uint32], NDArray[np.int32], NDArray[np.int64]]] = {}
         numbers, at = np.unique(np.concatenate([said.left, said.right]), return_inverse=True)
@@ -319,11 +327,15 @@ def _lines(article: Article) -> tuple[NDArray[np.uint32], NDArray[np.int32], NDA
 def rows(batch: Batch, parameters: Parameters) -> tuple[Documents, Ragged, Ragged]:
     """The batch as a `Backend` takes it; of several versions of one article the last."""
     latest = {article.article_id: (article, print_) for article, print_ in batch}
+    articles = [article for article, _ in latest.values()]
+    shingles = Ragged.of([print_.shingles for _, print_ in latest.values()])
+    shingles = Ragged((shingles.values >> np.uint64(32)).astype(np.uint32), shingles.offsets)
+    hosts = {host: hashlib.blake2b(host.encode(), digest_size=8).digest() for host in {one.host for one in articles}}
     documents = np.zeros(len(latest), DOCUMENT)
-    for i, (article, print_) in enumerate(latest.values()):
-        host = int.from_bytes(hashlib.blake2b(article.host.encode(), digest_size=8).digest(), "little")
-        dated = article.published_at is not None
-        time = int((article.published_at or article.fetched_at).timestamp())
-        documents[i] = (bytes.fromhex(article.article_id), host, time, len(print_.shingles), dated, True)
-    shingles = Ragged.of([(print_.shingles >> np.uint64(32)).astype(np.uint32) for _, print_ in latest.values()])
+    documents["id"] = np.frombuffer(bytes.fromhex("".join(latest)), "V16")
+    documents["host"] = np.frombuffer(b"".join([hosts[one.host] for one in articles]), "<u8")
+    documents["time"] = [int((one.published_at or one.fetched_at).timestamp()) for one in articles]
+    documents["size"] = np.diff(shingles.offsets)
+    documents["dated"] = [one.published_at is not None for one in articles]
+    documents["alive"] = True
     return documents, shingles, sketches(shingles, parameters)

@@ -26,8 +26,8 @@ class Parameters:
     """Sketch hashes two articles share to become candidates."""
     short: int = 100
     """Shingles up to which a text is so short that one shared hash is enough."""
-    postings: int = 64
-    """A sketch hash that more articles hold brings the first and the last of them only."""
+    postings: int = 256
+    """A sketch hash that more articles hold brings the first of them only. As long as none does, decisions do not depend on the order of arrival."""
     shared_least: int = 10
     """Shingles a pair must share, boilerplate left out, to be a copy. Equal texts need none."""
     worth_a_look: float = 0.1
@@ -52,8 +52,6 @@ class Parameters:
     """First shingles of an article, which hold its headline. Two articles of one host that share most of them are related."""
     related: float = 0.1
     """Share of what is not common to many, from which two articles of one host are related."""
-    settled: int = 24
-    """Articles of its family from which on the boilerplate in an article is taken as learned, and a new one changes no old decision."""
 
     def as_dict(self) -> dict[str, str]:
         """For the metadata of tables and the index."""

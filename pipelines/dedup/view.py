@@ -84,16 +84,26 @@ class Known:
         parameters: Parameters,
         documents: Documents | None = None,
         shingles: Ragged | None = None,
+        keys: Ragged | None = None,
         replaced: Numbers | None = None,
         not_before: int | None = None,
     ) -> None:
+        """`documents`, `shingles` and `keys` (their `sketches`) are the batch; it replaces the numbers `replaced`."""
         self._backend = backend
         self._parameters = parameters
         self._documents = np.zeros(0, DOCUMENT) if documents is None else documents
         self._shingles = Ragged.of([]) if shingles is None else shingles
+        self._keys = Ragged.of([]) if keys is None else keys
+        self._asked = np.empty(0, np.int64)
+        self._near = Neighbours(*3 * [np.empty(0, np.int64)])
         self._replaced = np.empty(0, np.int64) if replaced is None else replaced
         self._not_before = not_before
         self.first = len(backend)
+
+    @property
+    def replaces(self) -> bool:
+        """Whether the batch brings new versions of known articles."""
+        return len(self._replaced) > 0
 
     @cached_property
     def batch(self) -> Numbers:
@@ -129,49 +139,64 @@ class Known:
         return _chosen(row, both)
 
     def neighbours(self, numbers: Numbers) -> Neighbours:
-        shingles = self.shingles(numbers)
-        mine = sketches(shingles, self._parameters)
-        rows = np.repeat(np.arange(len(numbers)), np.diff(mine.offsets))
-        keys, at = np.unique(mine.values, return_inverse=True)
-        key, holder = self._holders(keys)
-        starts = np.searchsorted(key, np.arange(len(keys) + 1))
-        mention, each = _ranges(starts[:-1][at], starts[1:][at])
-        rows, holders = rows[mention], holder[each]
-        apart = holders != numbers[rows]
-        span = self.first + len(self._documents) + 1
-        pairs, shared = _counted(np.sort(rows[apart] * span + holders[apart]))
-        position, other = np.divmod(pairs, span)
-        size = np.diff(shingles.offsets)[position]
-        near = near_enough(shared, size, self._sizes(other), self._parameters)
+        """What was found once is kept, as deciding asks for the same articles again. `numbers` are sorted."""
+        new = np.setdiff1d(numbers, self._asked, assume_unique=True)
+        if len(new):
+            position, other, shared = self._found(new)
+            number, others, count = self._near
+            number = np.concatenate([number, new[position]])
+            order = np.argsort(number, kind="stable")
+            near = (number, np.concatenate([others, other]), np.concatenate([count, shared]))
+            self._near = Neighbours(*(column[order] for column in near))
+            self._asked = np.union1d(self._asked, new)
+        number, others, count = self._near
+        low, high = np.searchsorted(number, numbers), np.searchsorted(number, numbers, side="right")
+        position, at = _ranges(low, high)
+        return Neighbours(position, others[at], count[at])
+
+    def _found(self, numbers: Numbers) -> Neighbours:
+        keys, sizes = self._sketches(numbers)
+        different, at = np.unique(keys.values, return_inverse=True)
+        starts, holders = self._holders(different)
+        position, other, shared = _counted(keys.offsets, at, starts, holders, numbers)
+        near = np.flatnonzero(near_enough(shared, sizes[position], self._sizes(other), self._parameters))
+        near = near[np.lexsort((other[near], position[near]))]
         position, other, shared = position[near], other[near], shared[near]
         if self._not_before is not None:
             young = self.documents(other)["time"] >= self._not_before
             position, other, shared = position[young], other[young], shared[young]
         return Neighbours(position, other, shared)
 
+    def _sketches(self, numbers: Numbers) -> tuple[Ragged, Numbers]:
+        """The keys of each, and how many shingles it has."""
+        old = numbers[numbers < self.first]
+        shingles = self._backend.shingles(old)
+        history, batch = sketches(shingles, self._parameters), _chosen(numbers[len(old) :] - self.first, self._keys)
+        both = Ragged(
+            np.concatenate([history.values, batch.values]),
+            np.concatenate([history.offsets, history.offsets[-1] + batch.offsets[1:]]),
+        )
+        return both, np.concatenate(
+            [np.diff(shingles.offsets), self._documents["size"][numbers[len(old) :] - self.first]]
+        )
+
     def _holders(self, keys: NDArray[np.uint32]) -> tuple[Numbers, Numbers]:
-        """Positions in `keys` and the numbers of those who hold them, sorted; for each key the first `postings` ones."""
+        """The numbers of those who hold each of the sorted `keys`, the first `postings` ones: key i has those from `starts[i]` to `starts[i + 1]`."""
         limit = self._parameters.postings
         at, number = self._backend.lookup(keys, limit + len(self._replaced))
         if len(self._replaced):
             kept = ~np.isin(number, self._replaced)
             at, number = at[kept], number[kept]
-        if len(self._documents):
-            batch_keys, batch_rows = self._batch_postings
-            low, high = np.searchsorted(batch_keys, keys), np.searchsorted(batch_keys, keys, side="right")
-            in_batch, each = _ranges(low, high)
-            at = np.concatenate([at, in_batch])
-            number = np.concatenate([number, batch_rows[each] + self.first])
-        at, number = np.divmod(np.sort(at << 32 | number), 1 << 32)
-        place = np.arange(len(at)) - np.searchsorted(at, np.arange(len(keys)))[at]
-        return at[place < limit], number[place < limit]
+        batch_keys, batch_rows = self._batch_postings
+        low, high = np.searchsorted(batch_keys, keys), np.searchsorted(batch_keys, keys, side="right")
+        starts = np.searchsorted(at, np.arange(len(keys) + 1))
+        return _followed(starts, number, low, high, batch_rows + self.first, limit)  # type: ignore[no-any-return]
 
     @cached_property
     def _batch_postings(self) -> tuple[NDArray[np.uint32], Numbers]:
-        keys = sketches(self._shingles, self._parameters)
-        rows = np.repeat(np.arange(len(self._documents)), np.diff(keys.offsets))
-        order = np.argsort(keys.values, kind="stable")
-        return keys.values[order], rows[order]
+        rows = np.repeat(np.arange(len(self._documents)), np.diff(self._keys.offsets))
+        order = np.argsort(self._keys.values, kind="stable")
+        return self._keys.values[order], rows[order]
 
 
 def _ranges(low: Numbers, high: Numbers) -> tuple[Numbers, Numbers]:
@@ -181,18 +206,64 @@ def _ranges(low: Numbers, high: Numbers) -> tuple[Numbers, Numbers]:
     return i, np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths - low, lengths)
 
 
-def _counted(values: Numbers) -> tuple[Numbers, Numbers]:
-    """Sorted values once each, and how often they stood there."""
-    starts = (
-        np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]])) if len(values) else np.empty(0, np.int64)
-    )
-    return values[starts], np.diff(np.append(starts, len(values)))
-
-
 def _chosen(rows: Numbers, lists: Ragged) -> Ragged:
     offsets = np.zeros(len(rows) + 1, np.int64)
     np.cumsum(np.diff(lists.offsets)[rows], out=offsets[1:])
     return Ragged(_copied(lists.values, lists.offsets[rows], offsets), offsets)
+
+
+@compiled
+def _followed(starts, numbers, low, high, more, limit):  # type: ignore[no-untyped-def]
+    """For each i `numbers[starts[i]:starts[i + 1]]` and then `more[low[i]:high[i]]`, together at most `limit`: where each begins, and all of them."""
+    begins = np.zeros(len(low) + 1, np.int64)
+    for i in range(len(low)):
+        begins[i + 1] = begins[i] + min(limit, starts[i + 1] - starts[i] + high[i] - low[i])
+    out = np.empty(begins[-1], np.int64)
+    for i in range(len(low)):
+        n, end = begins[i], begins[i + 1]
+        for k in range(starts[i], min(starts[i + 1], starts[i] + end - n)):
+            out[n] = numbers[k]
+            n += 1
+        for k in range(low[i], low[i] + end - n):
+            out[n] = more[k]
+            n += 1
+    return begins, out
+
+
+@compiled
+def _counted(offsets, at, starts, holders, numbers):  # type: ignore[no-untyped-def]
+    """Row i holds the keys `at[offsets[i]:offsets[i + 1]]`. Which others hold how many of them: rows, others, counts; rows sorted."""
+    mentions, most = 0, 0
+    for i in range(len(numbers)):
+        here = 0
+        for m in range(offsets[i], offsets[i + 1]):
+            here += starts[at[m] + 1] - starts[at[m]]
+        mentions += here
+        most = max(most, here)
+    size = 64
+    while size < 2 * most:
+        size *= 2
+    slots = np.full(
+        size, np.int64(-1)
+    )  # a hash table of what was counted; what an earlier row left there counts as free
+    rows, others, counts = np.empty(mentions, np.int64), np.empty(mentions, np.int64), np.zeros(mentions, np.int64)
+    n = 0
+    for i in range(len(numbers)):
+        begin = n
+        for m in range(offsets[i], offsets[i + 1]):
+            for h in range(starts[at[m]], starts[at[m] + 1]):
+                other = holders[h]
+                if other == numbers[i]:
+                    continue
+                slot = other & (size - 1)
+                while slots[slot] >= begin and others[slots[slot]] != other:
+                    slot = (slot + 1) & (size - 1)
+                if slots[slot] < begin:
+                    slots[slot] = n
+                    rows[n], others[n] = i, other
+                    n += 1
+                counts[slots[slot]] += 1
+    return rows[:n].copy(), others[:n].copy(), counts[:n].copy()
 
 
 @compiled

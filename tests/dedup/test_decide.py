@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pipelines.dedup import PARAMETERS, open_index
-from pipelines.dedup.decide import KINDS, Decisions, boilerplate, copy_is_left, decide, families, overlap
+from pipelines.dedup.decide import KINDS, Decisions, boilerplate, copy_is_left, decide, nearest_at_home, overlap
 from pipelines.dedup.index import rows
 from pipelines.dedup.runs import RunsBackend
 from pipelines.dedup.view import Given, Known, Ragged, near_enough, sketches
@@ -71,7 +71,9 @@ def test_what_is_handed_in_is_decided_as_the_index_does(tmp_path: Path) -> None:
     every = np.arange(len(articles))
     for one, two in zip(view.neighbours(every), known.neighbours(every), strict=True):
         assert np.array_equal(one, two)
-    for one, two in zip(families(view, every, PARAMETERS), families(known, every, PARAMETERS), strict=True):
+    for one, two in zip(
+        *(nearest_at_home(v, every, v.neighbours(every), PARAMETERS) for v in (view, known)), strict=True
+    ):
         assert np.array_equal(one, two)
 
 
