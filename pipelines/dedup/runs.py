@@ -44,8 +44,10 @@ SAME_SHORT = 256
 """Documents whose ids begin with the same four bytes: versions of one article mostly, of which all but the last are gone."""
 BLOCK = 512
 """Entries to a page of memory."""
+KEPT = 64 << 20
+"""Bytes at the beginning of each run that may stay in the memory of the process. Of what is beyond …"""
 SEARCHED = 8192
-"""Keys looked up before the pages they touched are given back."""
+"""… the pages are given back after so many keys were looked up."""
 
 Entries = NDArray[np.uint64]
 
@@ -273,7 +275,7 @@ class RunsBackend:
                 some, found, _ = _holders(run.entries, run.fences, keys[first : first + SEARCHED], limit)
                 counts.append(some)
                 numbers.append(found)
-                _forget([run.entries])
+                _forget([run.entries], KEPT)
         each = np.concatenate(counts).reshape(len(runs), len(keys))
         return np.repeat(np.arange(len(keys)), each.sum(axis=0)), _by_key(each, np.concatenate(numbers))
 
@@ -516,16 +518,16 @@ def _short(ids: NDArray[np.void]) -> NDArray[np.uint32]:
     return np.ascontiguousarray(ids).view("<u4").reshape(-1, 4)[:, 0].copy()
 
 
-def _forget(maps: Iterable[Entries]) -> None:
-    """Give the pages of a mapped file back, so that what a process holds does not grow to the size of the index."""
+def _forget(maps: Iterable[Entries], kept: int = 0) -> None:
+    """Give pages of mapped files back, but for the first `kept` bytes, so that what a process holds does not grow to the size of the index."""
     for entries in maps:
         base: Any = entries
         while isinstance(base, np.ndarray):
             base = base.base
         if isinstance(base, memoryview):
             base = base.obj
-        if isinstance(base, mmap.mmap):
-            base.madvise(mmap.MADV_DONTNEED)
+        if isinstance(base, mmap.mmap) and len(base) > kept:
+            base.madvise(mmap.MADV_DONTNEED, kept)
 
 
 def _write_on(out: IO[bytes], file: _File, data: bytes) -> _File:

@@ -158,10 +158,19 @@ class Known:
         keys, sizes = self._sketches(numbers)
         different, at = np.unique(keys.values, return_inverse=True)
         starts, holders = self._holders(different)
-        position, other, shared = _counted(keys.offsets, at, starts, holders, numbers)
-        near = np.flatnonzero(near_enough(shared, sizes[position], self._sizes(other), self._parameters))
-        near = near[np.lexsort((other[near], position[near]))]
-        position, other, shared = position[near], other[near], shared[near]
+        short = self._sizes(holders) <= self._parameters.short
+        position, other, shared = _counted(
+            keys.offsets,
+            at,
+            starts,
+            holders,
+            short,
+            numbers,
+            sizes <= self._parameters.short,
+            self._parameters.shared_keys,
+        )
+        order = np.lexsort((other, position))
+        position, other, shared = position[order], other[order], shared[order]
         if self._not_before is not None:
             young = self.documents(other)["time"] >= self._not_before
             position, other, shared = position[young], other[young], shared[young]
@@ -231,39 +240,45 @@ def _followed(starts, numbers, low, high, more, limit):  # type: ignore[no-untyp
 
 
 @compiled
-def _counted(offsets, at, starts, holders, numbers):  # type: ignore[no-untyped-def]
-    """Row i holds the keys `at[offsets[i]:offsets[i + 1]]`. Which others hold how many of them: rows, others, counts; rows sorted."""
-    mentions, most = 0, 0
+def _counted(offsets, at, starts, holders, short, numbers, is_short, enough):  # type: ignore[no-untyped-def]
+    """Row i is `numbers[i]` and holds the keys `at[offsets[i]:offsets[i + 1]]`. Which others hold `enough` of them, or one when either is short:
+    rows, others, counts; rows sorted. It is `near_enough` within the loop, as most others share one key by chance and need not be written down."""
+    most = 0
     for i in range(len(numbers)):
         here = 0
         for m in range(offsets[i], offsets[i + 1]):
             here += starts[at[m] + 1] - starts[at[m]]
-        mentions += here
         most = max(most, here)
     size = 64
     while size < 2 * most:
         size *= 2
-    slots = np.full(
-        size, np.int64(-1)
-    )  # a hash table of what was counted; what an earlier row left there counts as free
-    rows, others, counts = np.empty(mentions, np.int64), np.empty(mentions, np.int64), np.zeros(mentions, np.int64)
-    n = 0
+    slots = np.zeros(size, np.int64)  # a hash table of what was counted; what an earlier row left there counts as free
+    others, counts, shorts = np.empty(most, np.int64), np.empty(most, np.int64), np.empty(most, np.bool_)
+    found = np.empty((max(1024, most), 3), np.int64)
+    n, before = 0, 1
     for i in range(len(numbers)):
-        begin = n
+        here = 0
         for m in range(offsets[i], offsets[i + 1]):
             for h in range(starts[at[m]], starts[at[m] + 1]):
                 other = holders[h]
                 if other == numbers[i]:
                     continue
                 slot = other & (size - 1)
-                while slots[slot] >= begin and others[slots[slot]] != other:
+                while slots[slot] >= before and others[slots[slot] - before] != other:
                     slot = (slot + 1) & (size - 1)
-                if slots[slot] < begin:
-                    slots[slot] = n
-                    rows[n], others[n] = i, other
-                    n += 1
-                counts[slots[slot]] += 1
-    return rows[:n].copy(), others[:n].copy(), counts[:n].copy()
+                if slots[slot] < before:
+                    slots[slot] = before + here
+                    others[here], counts[here], shorts[here] = other, 0, short[h]
+                    here += 1
+                counts[slots[slot] - before] += 1
+        before += here
+        if n + here > len(found):
+            found = np.concatenate((found, np.empty_like(found)))
+        for k in range(here):
+            if counts[k] >= enough or shorts[k] or is_short[i]:
+                found[n, 0], found[n, 1], found[n, 2] = i, others[k], counts[k]
+                n += 1
+    return found[:n, 0].copy(), found[:n, 1].copy(), found[:n, 2].copy()
 
 
 @compiled
