@@ -57,7 +57,7 @@ CREATE TABLE IF NOT EXISTS urls (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS urls_due ON urls (publisher, state, priority DESC, coalesce(published, found) DESC);
 CREATE INDEX IF NOT EXISTS urls_url ON urls (url);
-CREATE INDEX IF NOT EXISTS urls_slug ON urls (slug) WHERE slug != '';
+CREATE INDEX IF NOT EXISTS urls_slug ON urls (slug) WHERE slug != ''; -- used by queries that say so too, and by no other
 CREATE TABLE IF NOT EXISTS lists (
     url TEXT PRIMARY KEY,
     publisher TEXT NOT NULL,
@@ -227,7 +227,7 @@ class Frontier:
                 state = "due"
                 if one.parked:
                     known = db.execute(
-                        "SELECT 1 FROM urls WHERE slug = ? AND publisher != ? AND state != 'parked' LIMIT 1",
+                        "SELECT 1 FROM urls WHERE slug = ? AND slug != '' AND publisher != ? AND state != 'parked' LIMIT 1",
                         (one.slug, publisher),
                     ).fetchone()
                     state = "due" if one.slug and known else "parked"
@@ -248,7 +248,7 @@ class Frontier:
                     )
                 if state == "due" and one.slug and not one.parked:
                     db.execute(
-                        "UPDATE urls SET state = 'due', next_visit = ? WHERE slug = ? AND state = 'parked'",
+                        "UPDATE urls SET state = 'due', next_visit = ? WHERE slug = ? AND slug != '' AND state = 'parked'",
                         (at, one.slug),
                     )
         return new

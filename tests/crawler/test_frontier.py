@@ -218,3 +218,21 @@ def test_a_dry_run_sees_everything_and_changes_nothing(path: Path) -> None:
     copy.add("paper", [found("https://paper.vn/2")], now=NOW)
     assert taken(frontier) == [URL]
     assert frontier.counts("paper") == {"due": 1}
+
+
+def test_no_query_reads_every_address(path: Path) -> None:
+    frontier = Frontier(path)
+    asked: list[str] = []
+    frontier._db.set_trace_callback(asked.append)
+    frontier.add("paper", [found(slug="tin"), found("https://paper.vn/2", slug="khac", parked=True)], now=NOW)
+    taken(frontier)
+    frontier.learn(URL, etag="e", last_modified="", archive_file="f", archive_offset=1)
+    frontier.committed([row()])
+    frontier.alias("paper", "https://paper.vn/3", "https://paper.vn/3", now=NOW)
+    frontier.outcome(URL)
+    frontier.counts("paper")
+    frontier._db.set_trace_callback(None)
+    queries = [query for query in asked if query.startswith(("SELECT", "UPDATE", "INSERT"))]
+    assert len(queries) > 10
+    plans = {query: frontier._db.execute(f"EXPLAIN QUERY PLAN {query}").fetchall() for query in queries}
+    assert not {query: plan for query, plan in plans.items() if any(step[3].startswith("SCAN") for step in plan)}
