@@ -25,7 +25,20 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from train_blocks import SETS, Sample, cross_validate, judge, load, rows, scorer
+from train_blocks import (
+    SETS,
+    Learned,
+    Sample,
+    cross_validate,
+    grow,
+    judge,
+    lines_of,
+    load,
+    names,
+    rows,
+    scorer,
+    unseen,
+)
 
 from pipelines.clean import clean
 from pipelines.extract import body, extract
@@ -33,7 +46,7 @@ from pipelines.extract.article import compose, page_lines
 from pipelines.extract.batch import extract_batch, repeated, without_template
 from pipelines.extract.blocks import squeeze
 from pipelines.extract.choose import choose
-from pipelines.extract.features import Hints, describe
+from pipelines.extract.model import odds_to_chances
 from pipelines.lines import line_hash
 from pipelines.records import Article, Outcome, Page, Rejected
 from pipelines.urls import host
@@ -101,8 +114,7 @@ def finished(
 
 def without(samples: list[Sample], pattern: str) -> list[Sample]:
     """The same samples, blind to the features whose names match."""
-    names = describe(samples[0].seen.blocks, samples[0].seen.nodes, Hints())
-    hidden = [i for i, name in enumerate(names) if re.search(pattern, name)]
+    hidden = [i for i, name in enumerate(names(samples)) if re.search(pattern, name)]
     blind = []
     for s in samples:
         features = s.features.copy()
@@ -111,38 +123,38 @@ def without(samples: list[Sample], pattern: str) -> list[Sample]:
     return blind
 
 
-def ablation(score: Any, samples: list[Sample], answers: list[Any]) -> Iterator[tuple[str, dict[str, float]]]:
+def ablation(score: Any, samples: list[Sample], learned: Learned) -> Iterator[tuple[str, dict[str, float]]]:
     def lines(chosen: list[list[int]]) -> list[list[str]]:
         return [[s.seen.blocks[i].text for i in numbers] for s, numbers in zip(samples, chosen, strict=True)]
 
-    yield (
-        "model, threshold .5",
-        judge(score, samples, lines([[i for i, p in enumerate(a) if p >= 0.5] for a in answers])),
-    )
+    def likely(answers: list[Any]) -> list[list[str]]:
+        return lines([[i for i, p in enumerate(a) if p >= 0.5] for a in answers])
+
     no_title = [
         np.array([0.0 if squeeze(b.text) in s.titles else p for b, p in zip(s.seen.blocks, a, strict=True)])
-        for s, a in zip(samples, answers, strict=True)
+        for s, a in zip(samples, learned.both, strict=True)
     ]
-    yield (
-        "+ the title is not text",
-        judge(score, samples, lines([[i for i, p in enumerate(a) if p >= 0.5] for a in no_title])),
-    )
-    yield (
-        "+ threshold of the page, each passage once",
-        judge(
-            score, samples, lines([choose(s.seen.blocks, a, s.titles) for s, a in zip(samples, answers, strict=True)])
-        ),
-    )
-    yield "+ lines the host repeats", judge(score, samples, finished(samples, answers, cleaned=False))
-    yield "+ cleaning (= all)", judge(score, samples, finished(samples, answers))
+    yield "first look, threshold .5", judge(score, samples, likely(learned.first))
+    yield "+ second look", judge(score, samples, likely(learned.both))
+    yield "+ the title is not text", judge(score, samples, likely(no_title))
+    yield "+ threshold of the page, each passage once", judge(score, samples, lines_of(samples, learned.both))
+    yield "+ lines the host repeats", judge(score, samples, finished(samples, learned.both, cleaned=False))
+    yield "+ cleaning (= all)", judge(score, samples, finished(samples, learned.both))
+    usable = {id(s) for s in learned.usable}
     for name, pattern in (
-        ("all, model blind to trafilatura", r"other"),
-        ("all, model blind to class words", r"^(own|near|above)_|^near[+-]"),
-        ("all, model blind to neighbours", r"[+-]\d$|around|_other$"),
-        ("all, model blind to the elements around", r"^up\d|score_|from_best|siblings"),
-        ("all, model blind to title, description and JSON-LD", r"title(?!_case)|description|json"),
+        ("nothing", r"^$"),
+        ("trafilatura", r"other"),
+        ("class words", r"^(own|near|above)_|^near[+-]"),
+        ("the words of the text", r"says"),
+        ("neighbours", r"[+-]\d$|around|_other$|^since|^until"),
+        ("the elements around and those of its kind", r"^up\d|score_|from_best|siblings|like|same_"),
+        ("title, description and JSON-LD", r"title(?!_case)|description|json"),
     ):
-        yield name, judge(score, samples, finished(samples, cross_validate(without(samples, pattern))))
+        blind = without(samples, pattern)
+        learned_from = [b for b, s in zip(blind, samples, strict=True) if id(s) in usable]
+        odds = unseen(blind, learned_from, lambda some: [grow(some)])
+        chances = [odds_to_chances(one) for one in odds]
+        yield f"one forest of the first look, blind to {name}", judge(score, samples, finished(samples, chances))
 
 
 def timed(eval_dir: Path) -> dict[str, float]:
@@ -186,10 +198,10 @@ def main() -> None:
         print(json.dumps({"time": timed(given.eval)}, indent=1))
     if given.cv or given.ablation:
         samples = load(given.eval, given.processes)
-        answers = cross_validate(samples)
-        print(json.dumps({"cv": judge(score, samples, finished(samples, answers))}, indent=1), flush=True)
+        learned = cross_validate(score, samples)
+        print(json.dumps({"cv": judge(score, samples, finished(samples, learned.both))}, indent=1), flush=True)
         if given.ablation:
-            for name, result in ablation(score, samples, answers):
+            for name, result in ablation(score, samples, learned):
                 print(f"| {name} | " + " | ".join(f"{result[key]:.4f}" for key in (*SETS, "mean")) + " |", flush=True)
     if not (given.time or given.cv or given.ablation):
         scored = batch(score, given.eval, given.processes)

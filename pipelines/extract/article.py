@@ -4,6 +4,7 @@ import itertools
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 
 import trafilatura
@@ -14,7 +15,7 @@ from pipelines import urls
 from pipelines.extract import dates, decode, jsonld, layouts, metadata, model
 from pipelines.extract.blocks import CAPTION, LEAD, Block, Nodes, read_blocks, size, squeeze
 from pipelines.extract.choose import choose
-from pipelines.extract.features import Hints, Matrix, features
+from pipelines.extract.features import Hints, Matrix, around_chances, features
 from pipelines.extract.images import images_around
 from pipelines.lines import line_hash
 from pipelines.records import Article, Layout, Page, Rejected, Removed
@@ -175,7 +176,9 @@ def measure(seen: Seen) -> Matrix:
 
 def chances(seen: Seen) -> Matrix:
     """How likely each block is part of the article, 0–1, shape (blocks,)."""
-    return model.chances(measure(seen)) if seen.blocks else model.NOTHING
+    if not seen.blocks:
+        return model.NOTHING
+    return model.chances(measure(seen), partial(around_chances, seen.blocks, seen.nodes))
 
 
 def _trafilatura(tree: HtmlElement) -> str:

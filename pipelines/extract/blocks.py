@@ -142,6 +142,7 @@ _TAG_BITS = {tag: 1 << bit for bit, tag in enumerate(TAGS)}
 _BODY_BIT, _HIDDEN_BIT = 1 << len(TAGS), 1 << (len(TAGS) + 1)
 PLACES = [*TAGS, "articlebody", "hidden"]
 
+_NO_DIGITS = dict.fromkeys(map(ord, "0123456789"))
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
@@ -183,6 +184,8 @@ class Nodes:
     places: list[int]
     """Tag bits of it and all its ancestors."""
     tags: list[str]
+    kind: list[int]
+    """The same number for elements with the same tags and class names all the way up: the items of a list, the paragraphs of a text."""
 
 
 def class_bits(named: str) -> int:
@@ -205,7 +208,8 @@ def read_blocks(tree: HtmlElement, host: str = "") -> tuple[list[Block], Nodes]:
     body = tree.find("body")
     root = body if body is not None else tree
     blocks: list[Block] = []
-    nodes = Nodes([], [], [], [], [], [])
+    nodes = Nodes([], [], [], [], [], [], [])
+    kinds: dict[tuple[int, str, str], int] = {}
     stack: list[tuple[int, HtmlElement]] = []
     parts: list[str] = []
     linked = away = strong = in_link = in_away = in_strong = links = 0
@@ -243,8 +247,10 @@ def read_blocks(tree: HtmlElement, host: str = "") -> tuple[list[Block], Nodes]:
                 flush(False)
                 own = 0
                 place = _TAG_BITS.get(tag, 0)
+                shape = ""
                 if element.attrib:
                     named = element.get("class") or ""
+                    shape = named.translate(_NO_DIGITS)
                     ident = element.get("id")
                     if ident:
                         named = f"{named} {ident}"
@@ -264,6 +270,7 @@ def read_blocks(tree: HtmlElement, host: str = "") -> tuple[list[Block], Nodes]:
                 nodes.parent.append(up)
                 nodes.own.append(own)
                 nodes.tags.append(tag)
+                nodes.kind.append(kinds.setdefault((nodes.kind[up] if up >= 0 else -1, tag, shape), len(kinds)))
                 if up < 0:
                     nodes.near.append(own)
                     nodes.above.append(own)

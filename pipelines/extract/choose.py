@@ -9,6 +9,13 @@ FLOOR = 0.2
 """No block less likely than this is taken, however little the page has."""
 _LONG = 120
 """Squeezed characters from which a block that stands elsewhere already is a repetition, not a refrain."""
+_SURE = 0.9
+"""A repetition that is as likely as this is meant: a form filled in twice, a list's item that returns."""
+_PASSAGE = 60
+_WHOLE = 400
+"""Squeezed characters of a passage, and of a block that may hold several."""
+_LOOKED_AT = 2_000
+"""Passages, the longest of the page, that are compared with one another."""
 _PIECE = 15
 _REMEMBERED = 200_000
 """Pieces of chosen text that repetitions are known by."""
@@ -23,7 +30,9 @@ def choose(blocks: list[Block], chances: Matrix, titles: frozenset[str], floor: 
     if not blocks:
         return []
     tight = [squeeze(block.text) for block in blocks]
-    likely = np.array([0.0 if text in titles else chance for text, chance in zip(tight, chances, strict=True)])
+    likely = chances.copy()
+    _in_pieces(likely, tight)
+    likely[[text in titles for text in tight]] = 0
     threshold = max(floor, expected_best(likely, np.array([size(block.text) for block in blocks], dtype=np.float64)))
     chosen: list[int] = []
     pieces: set[str] = set()
@@ -33,12 +42,28 @@ def choose(blocks: list[Block], chances: Matrix, titles: frozenset[str], floor: 
         text = tight[i]
         if len(text) >= _LONG:
             probes = [text[at : at + _PIECE] for at in range(0, len(text) - _PIECE + 1, _PIECE)]
-            if sum(probe in pieces for probe in probes) > 0.9 * len(probes):
+            if likely[i] < _SURE and sum(probe in pieces for probe in probes) > 0.75 * len(probes):
                 continue
             if len(pieces) < _REMEMBERED:
                 pieces.update(text[at : at + _PIECE] for at in range(len(text) - _PIECE + 1))
         chosen.append(i)
     return sorted(chosen)
+
+
+def _in_pieces(likely: Matrix, tight: list[str]) -> None:
+    """Takes the chance of a block that says once more, in one piece, what several others say, and gives it to those.
+
+    Such a block is the text for machines beside the one for readers; one line of it is no line of the text.
+    """
+    long = sorted((i for i, text in enumerate(tight) if len(text) >= _PASSAGE), key=lambda i: -len(tight[i]))[
+        :_LOOKED_AT
+    ]
+    for whole in long[: _LOOKED_AT // 50]:
+        if _WHOLE <= len(tight[whole]) <= _REMEMBERED and likely[whole] > 0:
+            parts = [i for i in long if len(tight[i]) < len(tight[whole]) and tight[i] in tight[whole]]
+            if sum(map(len, {tight[i] for i in parts})) > 0.6 * len(tight[whole]):
+                likely[parts] = np.maximum(likely[parts], min(likely[whole], 0.99 * _SURE))  # each of them once
+                likely[whole] = 0
 
 
 def expected_best(chances: Matrix, sizes: Matrix) -> float:

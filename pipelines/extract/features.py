@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.extract.blocks import CLASS_WORDS, PLACES, Block, Nodes, share_in, size, squeeze
+from pipelines.extract.words import WORDS, purposes
 
 Matrix = NDArray[np.float32]
 
@@ -80,6 +81,9 @@ def describe(blocks: list[Block], nodes: Nodes, hints: Hints) -> dict[str, Any]:
     columns["pipes"] = np.array(
         [text.count("|") + text.count("·") + text.count("•") for text in texts], dtype=np.float32
     )
+    said = np.minimum(np.array([purposes(text) for text in texts], dtype=np.float32).reshape(n, len(WORDS)), 6)
+    for i, name in enumerate(WORDS):
+        columns[f"says_{name}"] = said[:, i]
     first_seen: dict[str, int] = {}
     repeats = np.zeros(n, dtype=np.float32)
     earlier = np.zeros(n, dtype=np.float32)
@@ -127,16 +131,11 @@ def describe(blocks: list[Block], nodes: Nodes, hints: Hints) -> dict[str, Any]:
     sums = np.zeros((len(parent), 4), dtype=np.float64)
     plain = (link_density < 0.3) & (sizes >= 12)
     np.add.at(sums, node, np.stack([chars, linked, np.where(plain, chars, 0), np.ones(n)], axis=1))
-    direct = sums.copy()
-    up = parent.tolist()
-    rows = sums.tolist()
-    for i in range(len(up) - 1, 0, -1):
-        above, row = rows[up[i]], rows[i]
-        above[0] += row[0]
-        above[1] += row[1]
-        above[2] += row[2]
-        above[3] += row[3]
-    sums = np.array(rows)
+    other = shares(tight, hints.other)
+    kept = np.zeros(len(parent))
+    np.add.at(kept, node, other * chars)
+    direct = sums
+    sums = summed_up(np.column_stack([sums, kept]), nodes.parent)
     good_total = max(float(np.where(plain, chars, 0).sum()), 1.0)
     at = node
     for level in range(5):
@@ -158,14 +157,30 @@ def describe(blocks: list[Block], nodes: Nodes, hints: Hints) -> dict[str, Any]:
     np.add.at(score, node, points / 2)
     score *= 1 - sums[:, 1] / np.maximum(sums[:, 0], 1)
     best = int(np.argmax(score)) if len(score) else 0
-    distance = _distance_to(best, up)
+    distance = _distance_to(best, nodes.parent)
     columns["from_best"] = distance[node]
     columns["score_up1"] = score[first_up] / max(float(score[best]), 1e-6)
     columns["score_up2"] = score[np.maximum(parent[first_up], 0)] / max(float(score[best]), 1e-6)
     columns["siblings_good"] = direct[first_up][:, 2] / good_total
 
+    # -- the elements of the same kind: a text's paragraphs share one parent, cards and comments have each their own
+    kind = np.array(nodes.kind, dtype=np.int64)
+    kinds = int(kind.max(initial=-1)) + 1
+    of_kind = np.zeros((kinds, 4))
+    np.add.at(of_kind, kind, np.stack([direct[:, 0], direct[:, 2], direct[:, 3], np.ones(len(kind))], axis=1))
+    at = node
+    for level in range(5):
+        of = of_kind[kind[at]]
+        columns[f"like{level}"] = np.log1p(of[:, 3])
+        if level == 0:
+            columns["like_good"] = of[:, 1] / good_total
+            columns["like_blocks"] = np.log1p(of[:, 2])
+            columns["like_length"] = np.log1p(of[:, 0] / np.maximum(of[:, 2], 1))
+        at = np.maximum(parent[at], 0)
+    parents = np.unique(np.stack([kind[node], first_up], axis=1), axis=0)
+    columns["like_parents"] = np.log1p(np.bincount(parents[:, 0], minlength=kinds)[kind[node]])
+
     # -- what others say
-    other = shares(tight, hints.other)
     columns["in_other"] = other
     columns["in_json"] = shares(tight, hints.json_body) if hints.json_body else np.full(n, -1.0)
     columns["json_size"] = np.full(n, np.log1p(len(hints.json_body)))
@@ -182,6 +197,13 @@ def describe(blocks: list[Block], nodes: Nodes, hints: Hints) -> dict[str, Any]:
             for text in tight
         ]
     )
+    of_kind[:, 3] = np.bincount(kind, kept, kinds)
+    columns["like_other"] = of_kind[kind[node], 3] / np.maximum(of_kind[kind[node], 0], 1)
+    at = node
+    for level in range(4):
+        columns[f"up{level}_other"] = sums[at, 4] / np.maximum(sums[at, 0], 1)
+        columns[f"up{level}_other_share"] = sums[at, 4] / max(float(sums[0, 4]), 1.0)
+        at = np.maximum(parent[at], 0)
     columns["other_share"] = np.full(n, float((other * chars).sum()) / total)
     columns["page_size"] = np.full(n, np.log1p(total))
     columns["page_blocks"] = np.full(n, np.log1p(n))
@@ -197,6 +219,32 @@ def describe(blocks: list[Block], nodes: Nodes, hints: Hints) -> dict[str, Any]:
     ):
         for shift in (-2, -1, 1, 2):
             columns[f"{name}{shift:+d}"] = shifted(np.asarray(values, dtype=np.float32), shift)
+    for name in ("dates", "pointer", "is_p", "heading", "like0", "repeats"):
+        for shift in (-2, -1, 1, 2):
+            columns[f"{name}{shift:+d}"] = shifted(np.asarray(columns[name], dtype=np.float32), shift)
+    for shift in (-1, 1):
+        columns[f"same_parent{shift:+d}"] = shifted(first_up.astype(np.float32), shift) == first_up
+        columns[f"same_kind{shift:+d}"] = shifted(kind[node].astype(np.float32), shift) == kind[node]
+    is_heading = np.asarray(columns["heading"]) < 7
+    last = np.maximum.accumulate(np.where(is_heading, order, -1))
+    columns["since_heading"] = np.minimum(order - last, 50)
+    columns["last_heading"] = np.where(last >= 0, np.asarray(columns["heading"])[np.maximum(last, 0).astype(int)], 9)
+    linked_title = (link_density > 0.8) & ((sizes >= 4) | is_heading)  # a teaser has one above it, and others around it
+    last_linked = np.maximum.accumulate(np.where(linked_title, order, -50))
+    columns["since_linked_title"] = np.minimum(order - last_linked, 50)
+    for width in (8, 20):
+        columns[f"linked_titles_around{width}"] = around(linked_title.astype(np.float64), width)
+    boilerplate = said[
+        :, [i for i, name in enumerate(WORDS) if name not in ("reader", "picture", "author", "clock")]
+    ].sum(axis=1)
+    columns["says"] = boilerplate
+    for shift in (-2, -1, 1, 2):
+        columns[f"says{shift:+d}"] = shifted(boilerplate, shift)
+    columns["heading_says"] = np.where(last >= 0, boilerplate[np.maximum(last, 0).astype(int)], 0)
+    before_plain = np.maximum.accumulate(np.where(plain, order, -1))
+    columns["since_plain"] = np.minimum(order - shifted(before_plain.astype(np.float32), -1), 50)
+    after_plain = np.minimum.accumulate(np.where(plain, order, n)[::-1])[::-1]
+    columns["until_plain"] = np.minimum(np.append(after_plain[1:], n) - order, 50)
     for width in (3, 8):
         columns[f"other_around{width}"] = around(other * chars, width) / np.maximum(around(chars, width), 1)
         columns[f"good_around{width}"] = around(np.where(plain, chars, 0), width) / np.maximum(around(chars, width), 1)
@@ -205,6 +253,65 @@ def describe(blocks: list[Block], nodes: Nodes, hints: Hints) -> dict[str, Any]:
     columns["before_last_other"] = (position[-1] if len(position) else n) - order
 
     return columns
+
+
+def around_chances(blocks: list[Block], nodes: Nodes, chances: Matrix) -> Matrix:
+    """What a first opinion says of each block's surroundings, for a second: shape (blocks, columns). The block's own chance comes first.
+
+    All but the first two columns leave the block itself out: how likely its neighbours are, the elements around it, those of its kind, and
+    how much of the likely text stands before it and after it.
+    """
+    n = len(blocks)
+    order = np.arange(n)
+    chars = np.array([len(block.text) for block in blocks], dtype=np.float64)
+    node = np.array([block.node for block in blocks], dtype=np.int64)
+    parent, kind = np.array(nodes.parent, dtype=np.int64), np.array(nodes.kind, dtype=np.int64)
+    mass = chances * chars
+    total = max(float(mass.sum()), 1.0)
+    safe = np.clip(chances, 1e-4, 1 - 1e-4)
+    columns = [chances, np.log(safe / (1 - safe)), *(shifted(chances, shift) for shift in (-3, -2, -1, 1, 2, 3))]
+    columns += [(around(mass, w) - mass) / np.maximum(around(chars, w) - chars, 1) for w in (3, 10)]
+    inside = np.zeros((len(parent), 2))
+    np.add.at(inside, node, np.stack([mass, chars], axis=1))
+    like = np.zeros((int(kind.max()) + 1, 2))
+    np.add.at(like, kind[node], np.stack([mass, chars], axis=1))
+    inside = summed_up(inside, nodes.parent)
+    at = node
+    for _ in range(5):
+        at = np.maximum(parent[at], 0)
+        columns += _share(inside[at], mass, chars, total)
+    columns += _share(like[kind[node]], mass, chars, total)
+    before = np.cumsum(mass) - mass
+    columns += [before / total, (total - before - mass) / total]
+    sure = chances > 0.5
+    last = np.append(-1, np.maximum.accumulate(np.where(sure, order, -1))[:-1])
+    following = np.append(np.minimum.accumulate(np.where(sure, order, n)[::-1])[::-1][1:], n)
+    ends = np.cumsum(chars)
+    begins = ends - chars
+    columns += [
+        np.where(last >= 0, np.minimum(order - last, 60), 99),
+        np.where(following < n, np.minimum(following - order, 60), 99),
+        np.where(last >= 0, np.log1p(np.maximum(begins - ends[last], 0)), 20),
+        np.where(following < n, np.log1p(np.maximum(begins[np.minimum(following, n - 1)] - ends, 0)), 20),
+    ]
+    f1 = 2 * float(mass[sure].sum()) / max(float(chars[sure].sum()) + total, 1.0)
+    columns += [np.full(n, value) for value in (chances.max(), np.log1p(total), sure.mean(), f1)]
+    return np.column_stack(columns).astype(np.float32)
+
+
+def _share(inside: NDArray[Any], mass: NDArray[Any], chars: NDArray[Any], total: float) -> list[NDArray[Any]]:
+    """How likely the rest of a group of blocks is, and how much of the page's likely text it has; `inside` holds mass and characters."""
+    rest = inside[:, 0] - mass
+    return [rest / np.maximum(inside[:, 1] - chars, 1), rest / total]
+
+
+def summed_up(values: NDArray[Any], parent: list[int]) -> NDArray[Any]:
+    """For each node the sum over it and all that it contains; `values` of shape (nodes, columns), nodes in document order."""
+    rows = values.T.tolist()
+    for row in rows:
+        for i in range(len(row) - 1, 0, -1):
+            row[parent[i]] += row[i]
+    return np.array(rows).T
 
 
 def shares(tight: list[str], other: str) -> Matrix:

@@ -1,8 +1,11 @@
-"""A small forest of decision trees that says how likely a block is part of the article, applied with plain numpy.
+"""Two small forests of decision trees that say how likely a block is part of the article, applied with plain numpy.
+
+The first looks at the block and its place; the second also sees how likely the first found what surrounds it (stacking, Wolpert 1992).
 
 Trained by `benchmarks/train_blocks.py`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -16,7 +19,7 @@ from numpy.typing import NDArray
 from pipelines.extract.features import Matrix
 
 FILE = "blocks.npz"
-VERSION = 1
+VERSION = 2
 NOTHING: Matrix = np.zeros(0, dtype=np.float32)
 
 
@@ -31,7 +34,7 @@ class Forest:
     depth: int
 
     def __call__(self, x: Matrix) -> Matrix:
-        """The chance of each row of `x`, 0–1, shape (rows,)."""
+        """The log odds of each row of `x`, shape (rows,)."""
         trees, nodes = self.feature.shape
         feature, value, left, right = self.feature.ravel(), self.value.ravel(), self.left.ravel(), self.right.ravel()
         first = np.arange(trees) * nodes
@@ -40,40 +43,57 @@ class Forest:
         at = np.broadcast_to(first, (len(x), trees))
         for _ in range(self.depth):
             at = first + np.where(flat[rows + feature[at]] <= value[at], left[at], right[at])
-        return np.asarray(1 / (1 + np.exp(-value[at].sum(axis=1))), dtype=np.float32)
+        return np.asarray(value[at].sum(axis=1), dtype=np.float32)
 
 
 @lru_cache(maxsize=1)
-def forest() -> Forest:
-    """The forest that comes with the package."""
+def forests() -> tuple[Forest, Forest]:
+    """The two forests that come with the package: for the first look and for the second."""
     stored = np.load(BytesIO((files("pipelines.extract") / FILE).read_bytes()))
-    shape = stored["feature"].shape
-    own = np.broadcast_to(np.arange(shape[1]), shape)
+    first, second = (
+        _forest(*(stored[f"{part}{number}"] for part in ("feature", "left", "value", "depth"))) for number in (1, 2)
+    )
+    return first, second
+
+
+def _forest(feature: NDArray[Any], left: NDArray[Any], value: NDArray[Any], depth: NDArray[Any]) -> Forest:
+    own = np.broadcast_to(np.arange(feature.shape[1]), feature.shape)
     # only the left child is stored: the right one follows it, and a leaf is its own child
-    left = np.where(stored["left"] == 0, own, stored["left"]).astype(np.int64)
-    right = np.where(stored["left"] == 0, own, stored["left"] + 1).astype(np.int64)
-    return Forest(
-        stored["feature"].astype(np.int64), stored["value"].astype(np.float32), left, right, int(stored["depth"])
-    )
+    leaf = left == 0
+    left, right = np.where(leaf, own, left).astype(np.int64), np.where(leaf, own, left + 1).astype(np.int64)
+    return Forest(feature.astype(np.int64), value.astype(np.float32), left, right, int(depth))
 
 
-def chances(features: Matrix) -> Matrix:
-    """How likely each block is part of the article, 0–1, shape (blocks,)."""
-    return forest()(features)
+def chances(features: Matrix, around: Callable[[Matrix], Matrix]) -> Matrix:
+    """How likely each block is part of the article, 0–1, shape (blocks,).
+
+    `around` tells from the chances of a first look what surrounds each block (`features.around_chances`); the second look sees that too, and
+    both count alike.
+    """
+    first, second = forests()
+    odds = first(features)
+    return odds_to_chances((odds + second(np.column_stack([features, around(odds_to_chances(odds))]))) / 2)
 
 
-def save(dumped: dict[str, Any], path: Path | None = None) -> None:
-    """Writes a LightGBM model (`Booster.dump_model()`) as the arrays of `Forest`."""
-    trees = [_flatten(tree["tree_structure"]) for tree in dumped["tree_info"]]
-    shape = (len(trees), max(map(len, trees)))
-    feature, left, value = np.zeros(shape, np.uint8), np.zeros(shape, np.uint8), np.zeros(shape, np.float32)
-    for t, tree in enumerate(trees):
-        for n, row in enumerate(tree):
-            feature[t, n], left[t, n], value[t, n] = row
-    depth = max(_depth(tree["tree_structure"]) for tree in dumped["tree_info"])
-    np.savez_compressed(
-        path or Path(__file__).with_name(FILE), feature=feature, left=left, value=_short(value), depth=np.array(depth)
-    )
+def odds_to_chances(odds: NDArray[Any]) -> Matrix:
+    return np.asarray(1 / (1 + np.exp(-odds)), dtype=np.float32)
+
+
+def save(first: list[dict[str, Any]], second: list[dict[str, Any]], path: Path | None = None) -> None:
+    """Writes LightGBM models (`Booster.dump_model()`) as the arrays of two forests; what stands in one list is averaged."""
+    arrays: dict[str, Any] = {}
+    for number, dumped in enumerate((first, second), 1):
+        roots = [tree["tree_structure"] for model in dumped for tree in model["tree_info"]]
+        trees = [_flatten(root) for root in roots]
+        shape = (len(trees), max(map(len, trees)))
+        feature, left, value = np.zeros(shape, np.uint16), np.zeros(shape, np.uint8), np.zeros(shape, np.float32)
+        for t, tree in enumerate(trees):
+            for n, row in enumerate(tree):
+                feature[t, n], left[t, n], value[t, n] = row
+        value[left == 0] /= len(dumped)
+        arrays |= {f"feature{number}": feature, f"left{number}": left, f"value{number}": _short(value)}
+        arrays[f"depth{number}"] = np.array(max(map(_depth, roots)))
+    np.savez_compressed(path or Path(__file__).with_name(FILE), **arrays)
 
 
 def _short(values: NDArray[np.float32]) -> NDArray[np.float32]:
