@@ -19,6 +19,7 @@ import os
 import pickle
 import queue
 import re
+import secrets
 import signal
 import socket
 import sqlite3
@@ -282,12 +283,13 @@ class Archive:
             self._file.close()
         stem, number = f"copydesk-{datetime.now(UTC):%Y%m%dT%H%M%S}", 0
         while True:
-            path = self._folder / f"{stem}-{number:03d}.warc.gz"
-            try:
-                self._file = path.open("x+b")
-                break
-            except FileExistsError:
+            if next(self._folder.glob(f"{stem}-{number:03d}-*"), None):
                 number += 1
+                continue
+            # Tables name archives of several machines: the last part is chance.
+            path = self._folder / f"{stem}-{number:03d}-{secrets.token_hex(3)}.warc.gz"
+            self._file = path.open("x+b")
+            break
         self._name = f"raw/{path.name}"
         out = io.BytesIO()
         writer = WARCWriter(out, gzip=False, warc_version="WARC/1.1")

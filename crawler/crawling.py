@@ -12,15 +12,15 @@ from typing import Any
 
 from rich.progress import TaskID
 
-from crawler import config, operating, show
+from crawler import config, keeping, operating, show
 from crawler.config import Config, ConfigurationError
 from crawler.crawl import Crawl, CrawlResult, NoContact
 from crawler.crawl import crawl as prepare
-from crawler.publishers import publisher, publishers
+from crawler.publishers import publisher, publisher_of, publishers
 from crawler.session import Report
 from pipelines.quality import Alarm, judge
 from pipelines.run import Run, parameters
-from pipelines.store import Store, connect
+from pipelines.store import Store, connect, tombstones
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +58,10 @@ def crawl(targets: Sequence[str], settings: Config, *, replay: tuple[Path, ...],
     encoder = config.encoder(settings)
     command = " ".join(("crawl", *names, *addresses))[:500]
     with Store.open(settings.data, command=command, parameters=parameters()) as store:
+        for name in {*names, *(owner.name for owner in map(publisher_of, addresses) if owner)}:
+            store.claim(f"publisher-{name}")
+        if store.shared:  # another machine may have been told to forget what stands in our archive
+            keeping.blank_all(store.state_folder.parent, tombstones(store))
         run = Run(
             store,
             store.state_folder,

@@ -34,6 +34,9 @@ class Keeps:
         done.set_result(Prepared(outcome=Outcome("rejected", "kept")))
         return done
 
+    def wanted(self) -> list[str]:
+        return []
+
 
 def fetch(url: str, settings: Config) -> Page:
     """The page at an address. One that could not be had has `error` set.

@@ -48,7 +48,7 @@ def ingest(
     with Store.open(settings.data, command=command, parameters=parameters()) as store:
         run = Run(
             store,
-            Path(settings.data) / "state",
+            store.state_folder,
             command=command,
             processes=settings.processes,
             batch=settings.batch,

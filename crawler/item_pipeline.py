@@ -34,7 +34,7 @@ class HandToRun:
             data, command = session.options.data, f"scrapy crawl {self._crawler.spidercls.name}"
             self._own.callback(session.close)
             store = self._own.enter_context(Store.open(data, command=command, parameters=parameters()))
-            session.attach(self._own.enter_context(Run(store, data / "state", command=command)), store)
+            session.attach(self._own.enter_context(Run(store, store.state_folder, command=command)), store)
 
     async def close_spider(self) -> None:
         await asyncio.to_thread(self._own.close)

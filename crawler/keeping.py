@@ -1,5 +1,6 @@
 """`copydesk compact`, `verify` and `forget`: the tables, and everything beside them that has to stay in step."""
 
+import contextlib
 import os
 import shutil
 import sqlite3
@@ -19,7 +20,7 @@ from crawler.config import Config, ConfigurationError
 from pipelines import dedup, store, stories
 from pipelines.run import parameters
 from pipelines.state import State
-from pipelines.store import Problem, StorageError, Store
+from pipelines.store import Forgotten, Problem, StorageError, Store
 
 REPAIR = "copydesk verify --repair"
 DERIVED = ("anchors", "catalog", "index", "lines", "provenance")
@@ -46,17 +47,19 @@ def verify(settings: Config, *, repair: bool) -> int:
     _there(settings)
     opened = Store.open(settings.data, lock=repair, command="verify", parameters=parameters())
     with show.working("checking every file"), opened as tables:
-        data = (
-            tables.state_folder.parent
-        )  # state and archive are files of this machine, also when the tables are in a bucket
+        # State and archive are files of this machine, also when the tables are in a bucket.
+        data = tables.state_folder.parent
+        alone = not settings.data.startswith("s3://")
+        state, archive = _state(data, whole=alone), _archive(data, whole=alone)
         if repair:
-            problems = store.verify(tables, repair=True, checks=(_archive(data),))
+            with tables.changing():
+                problems = store.verify(tables, repair=True, checks=(archive,))
             _rebuild(tables, data)
             problems = [p for p in problems if p.command != REPAIR]
-            left = store.verify(tables, checks=(_state(data), _archive(data)))
+            left = store.verify(tables, checks=(state, archive))
         else:
             problems = []
-            left = store.verify(tables, checks=(_state(data), _archive(data)))
+            left = store.verify(tables, checks=(state, archive))
         rows = (
             0
             if left
@@ -79,8 +82,11 @@ def _there(settings: Config) -> None:
         raise StorageError(settings.data, "no such data folder", "name the folder with --data, or crawl first")
 
 
-def _state(data: Path) -> Callable[[Store], Iterator[Problem]]:
-    """A check that everything under `state/` can be opened and has learned every commit, and no other."""
+def _state(data: Path, *, whole: bool) -> Callable[[Store], Iterator[Problem]]:
+    """A check that everything under `state/` can be opened and has learned every commit, and no other.
+
+    Beside other machines it is behind whenever one of them has committed; the next run learns that.
+    """
 
     def check(tables: Store) -> Iterator[Problem]:
         folder = data / "state"
@@ -93,7 +99,7 @@ def _state(data: Path) -> Callable[[Store], Iterator[Problem]]:
                 state.index.verify()
                 commits = set(tables.commits())
                 for name, applied in state.applied().items():
-                    if missing := commits - applied:
+                    if whole and (missing := commits - applied):
                         yield Problem(str(folder / name), f"{len(missing)} commits behind the tables", REPAIR)
                     if unknown := applied - commits:
                         yield Problem(
@@ -105,8 +111,11 @@ def _state(data: Path) -> Callable[[Store], Iterator[Problem]]:
     return check
 
 
-def _archive(data: Path) -> Callable[[Store], Iterator[Problem]]:
-    """A check that every place a row names holds the record of that address."""
+def _archive(data: Path, *, whole: bool) -> Callable[[Store], Iterator[Problem]]:
+    """A check that every place a row names holds the record of that address.
+
+    When the archive is not the `whole` one, because other machines write to the same tables, what was never here is not missed.
+    """
 
     def check(tables: Store) -> Iterator[Problem]:
         wanted = tables.read("pages", ["url", "archive_file", "archive_offset"], pc.field("archive_file").is_valid())
@@ -117,17 +126,28 @@ def _archive(data: Path) -> Callable[[Store], Iterator[Problem]]:
         for name, places in sorted(by_file.items()):
             path = data / name
             if not path.is_file():
+                if not whole and name not in _archives(data):
+                    continue
                 yield Problem(str(path), f"missing; {len(places)} pages name it", "put it back from a backup")
                 continue
             with path.open("rb") as file:
                 bad = sum(not _stands(file, offset) for offset, _ in places)
-                whole = whole_length(file)
+                sound = whole_length(file)
             if bad:
                 yield Problem(str(path), f"{bad} of {len(places)} records cannot be read", "put it back from a backup")
-            elif whole != path.stat().st_size:
-                yield Problem(str(path), f"torn after byte {whole}", "the next crawl cuts it off")
+            elif sound != path.stat().st_size:
+                yield Problem(str(path), f"torn after byte {sound}", "the next crawl cuts it off")
 
     return check
+
+
+def _archives(data: Path) -> set[str]:
+    """The archives that this machine wrote."""
+    index = data / "state" / "archive.sqlite"
+    if not index.is_file():
+        return set()
+    with contextlib.closing(sqlite3.connect(f"file:{index}?mode=ro", uri=True)) as db:
+        return {row[0] for row in db.execute("SELECT file FROM files")}
 
 
 def _stands(file: IO[bytes], offset: int) -> bool:
@@ -146,7 +166,14 @@ def _rebuild(tables: Store, data: Path) -> None:
     for name in DERIVED:
         shutil.rmtree(data / "state" / name, ignore_errors=True)
     with State(data / "state") as state:
-        state.catch_up(tables)
+        state.read_ahead(tables)
+        with tables.changing():
+            state.catch_up(tables)
+            _derive(tables)
+
+
+def _derive(tables: Store) -> None:
+    """Make the stories again."""
     if tables.commits():
         derived = stories.derive(tables.latest_articles(list(stories.ARTICLE_COLUMNS)), tables.read("copies"))
         tables.write_stories(tables.commits()[-1].rpartition("-")[0], derived)
@@ -155,7 +182,7 @@ def _rebuild(tables: Store, data: Path) -> None:
 def forget(settings: Config, what: str) -> int:
     """Remove an article or a host everywhere; print what went. Raises `ConfigurationError` when `what` is neither."""
     _there(settings)
-    with Store.open(settings.data, command="forget", parameters=parameters()) as tables:
+    with Store.open(settings.data, command="forget", parameters=parameters()) as tables, tables.changing():
         data = tables.state_folder.parent
         try:
             gone = store.forget(tables, what)
@@ -164,38 +191,44 @@ def forget(settings: Config, what: str) -> int:
         with State(data / "state") as state:
             state.catch_up(tables)
             state.remove(gone.article_ids)
-        blanked = sum(
-            blank(data, file, {at for name, at in gone.archived if name == file})
-            for file in {f for f, _ in gone.archived}
-        )
-        if tables.commits():
-            derived = stories.derive(tables.latest_articles(list(stories.ARTICLE_COLUMNS)), tables.read("copies"))
-            tables.write_stories(tables.commits()[-1].rpartition("-")[0], derived)
+        blanked = blank_all(data, [gone])
+        _derive(tables)
     show.out.print(
         f"forgotten: {len(gone.article_ids)} articles, {blanked} archive records; a tombstone keeps {show.safe(what)} out from now on"
     )
     return OK
 
 
+def blank_all(data: Path, gone: Iterable[Forgotten]) -> int:
+    """Overwrite in this machine's archives what was taken down, here or on another machine. Returns how many records that were."""
+    count = 0
+    for stone in gone:
+        for file in sorted({name for name, _ in stone.archived}):
+            count += blank(data, file, {at for name, at in stone.archived if name == file})
+    return count
+
+
 def blank(data: Path, name: str, offsets: Iterable[int]) -> int:
     """Overwrite records of one archive, and the requests that belong to them, with tombstones of the same length.
 
     Every other record keeps its place, so the offsets in `pages` and `articles` stay true. A gzip member may carry a comment of
-    any length (RFC 1952, 2.3.1), which makes a small record as long as the one it replaces. Returns how many were overwritten.
+    any length (RFC 1952, 2.3.1), which makes a small record as long as the one it replaces. Returns how many were overwritten:
+    none that had been before.
     """
     path = data / name
     if path.resolve().parent != (data / "raw").resolve() or not path.is_file():
         return 0  # an archive that was only read (a replay's, CC-NEWS) is not ours to change
-    wanted = set(offsets)
-    members = list(_members(path))
-    addresses = {url for at, _, url in members if at in wanted}
-    count = 0
     with path.open("r+b") as file:
-        for at, length, url in members:
-            if at in wanted or url in addresses:
-                file.seek(at)
-                file.write(_tombstone(length))
-                count += 1
+        wanted = {at for at in offsets if not _is_tombstone(file, at)}
+        if not wanted:
+            return 0
+        members = list(_members(path))
+        addresses = {url for at, _, url in members if at in wanted}
+        gone = [(at, length) for at, length, url in members if at in wanted or url in addresses]
+        # Requests first: an answer that is gone tells whoever comes after a death that its request is too.
+        for at, length in sorted(gone, key=lambda place: place[0] in wanted):
+            file.seek(at)
+            file.write(_tombstone(length))
         file.flush()
         os.fsync(file.fileno())
     index = data / "state" / "archive.sqlite"
@@ -204,7 +237,7 @@ def blank(data: Path, name: str, offsets: Iterable[int]) -> int:
             db.executescript(INDEX)
             db.executemany("DELETE FROM payloads WHERE url = ?", [(url,) for url in addresses])
         db.close()
-    return count
+    return len(gone)
 
 
 def _members(path: Path) -> Iterator[tuple[int, int, str]]:
@@ -217,13 +250,22 @@ def _members(path: Path) -> Iterator[tuple[int, int, str]]:
             yield at, records.get_record_length(), url
 
 
+_TOMBSTONE = b"\x1f\x8b\x08\x10\0\0\0\0\0\xff"
+"""Head of a gzip member that carries a comment, as no other of ours does."""
+
+
+def _is_tombstone(file: IO[bytes], at: int) -> bool:
+    file.seek(at)
+    return file.read(len(_TOMBSTONE)) == _TOMBSTONE
+
+
 def _tombstone(length: int) -> bytes:
     """A gzip member of exactly this many bytes that holds an empty `metadata` record."""
     record = b"WARC/1.1\r\nWARC-Type: metadata\r\nContent-Length: 0\r\n\r\n\r\n\r\n"
     deflate = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
     body = deflate.compress(record) + deflate.flush()
     tail = struct.pack("<II", zlib.crc32(record), len(record))
-    fixed = 10 + 1 + len(body) + len(tail)
+    fixed = len(_TOMBSTONE) + 1 + len(body) + len(tail)
     if length < fixed:
         raise ValueError(f"a record of {length} bytes is too short for a tombstone")
-    return b"\x1f\x8b\x08\x10\0\0\0\0\0\xff" + b"-" * (length - fixed) + b"\0" + body + tail
+    return _TOMBSTONE + b"-" * (length - fixed) + b"\0" + body + tail

@@ -5,7 +5,8 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,7 @@ from crawler.frontier import Frontier
 from crawler.replay import Replay
 from crawler.robots import Rules
 from pipelines.records import Page, PageRow
+from pipelines.store import Locked, StorageError
 
 if TYPE_CHECKING:
     from crawler.news_spider import NewsSpider
@@ -36,13 +38,23 @@ class TakesPages(Protocol):
 
     def submit(self, page: Page) -> "Future[Prepared]": ...
 
+    def wanted(self) -> list[str]: ...
+
 
 class RemembersPages(Protocol):
     """What a crawl needs of `pipelines.store.Store`: what a run that was killed committed and could not tell the frontier."""
 
+    @property
+    def shared(self) -> bool: ...
+
     def commits(self) -> list[str]: ...
 
+    def unfinished_runs(self) -> list[str]: ...
+
     def pages_of(self, run_id: str) -> list[PageRow]: ...
+
+    def claim(self, name: str) -> None:
+        """Be the only one with this name. Raises what says who is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +126,9 @@ class Session:
         """Open the frontier and the archive. Raises `OSError`, `DamagedArchiveError`, `sqlite3.Error`."""
         self.options = options
         self.run: TakesPages | None = None
+        self._store: RemembersPages | None = None
+        self._wanted: defaultdict[str, list[str]] = defaultdict(list)
+        """Publisher → originals that copies elsewhere name, and that nobody has read: its spider asks for them."""
         self.replay = Replay(options.replay) if options.replay else None
         path = options.data / FRONTIER
         if options.dry_run:
@@ -141,15 +156,38 @@ class Session:
         """Starts a spider for a publisher that a copy names and that is not being crawled."""
         self.progress: Callable[[Report], None] | None = None
         self._spiders: dict[str, NewsSpider] = {}
+        self._left: set[str] = set()
+        """Publishers that another machine is crawling."""
 
     def attach(self, run: TakesPages, store: RemembersPages | None = None) -> None:
         """Hand pages to this run, hear of its commits, and of those before it that nobody told us of."""
         self.run = run
         if store is not None:
+            at_work = set(store.unfinished_runs())  # those of other machines: they will commit more
             runs = dict.fromkeys(commit_id.rpartition("-")[0] for commit_id in store.commits())
             for run_id in self.frontier.unapplied(runs):
-                self.frontier.apply(run_id, store.pages_of(run_id))
+                pages = store.pages_of(run_id)
+                if store.shared:
+                    self._hear_of(pages)
+                if run_id in at_work:
+                    self.frontier.committed(pages)
+                else:
+                    self.frontier.apply(run_id, pages)
+            if store.shared:
+                self._store = store
+                for url in run.wanted():
+                    if owner := _owner(url):
+                        self._wanted[owner.name].append(url)
         run.on_commit.append(self.frontier.committed)
+
+    def _hear_of(self, pages: Iterable[PageRow]) -> None:
+        """Take up what other machines read: an original of theirs releases copies here, and nothing is fetched because it is new to us."""
+        found = defaultdict(list)
+        for page in pages:
+            if owner := _owner(page.url):
+                found[owner.name].append(owner.found(page.url, found_in="another machine", parked=owner.aggregator))
+        for name, addresses in found.items():
+            self.frontier.add(name, addresses, now=self.now())
 
     def now(self) -> datetime:
         """The clock: in a replay it stands at the newest answer."""
@@ -165,6 +203,8 @@ class Session:
 
     def enter(self, spider: "NewsSpider") -> Report:
         self._spiders[spider.name] = spider
+        found = [spider.found(url, found_in="declared", priority=1) for url in self._wanted.pop(spider.name, ())]
+        self.frontier.add(spider.name, found, now=self.now())
         return self.reports.setdefault(spider.name, Report(spider.name))
 
     def leave(self, spider: "NewsSpider") -> None:
@@ -200,13 +240,31 @@ class Session:
 
     def follow(self, url: str) -> None:
         """A copy names its source: have the publisher it belongs to fetch it, if that is known."""
-        from crawler.publishers import publisher_of  # noqa: PLC0415  (it imports every spider, and they this)
-
-        owner = publisher_of(url)
-        if owner is None or not owner.is_article(url):
+        owner = _owner(url)
+        if owner is None:
             return
         if not self.frontier.add(owner.name, [owner.found(url, found_in="declared", priority=1)], now=self.now()):
             return
-        if owner.name not in self._spiders and self.start_spider and not self.stopping:
+        if owner.name not in self._spiders and self.start_spider and not self.stopping and self._may_crawl(owner.name):
             self.start_spider(owner)
         self.wake()
+
+    def _may_crawl(self, name: str) -> bool:
+        """Whether no other machine is crawling this publisher. If one is, its next run asks for what is declared here."""
+        if self._store is None:
+            return True
+        if name not in self._left:
+            try:
+                self._store.claim(f"publisher-{name}")
+            except (Locked, StorageError) as error:
+                log.info("%s: what copies name of it is left to others: %s", name, error)
+                self._left.add(name)
+        return name not in self._left
+
+
+def _owner(url: str) -> "type[NewsSpider] | None":
+    """The publisher that has an article at this address."""
+    from crawler.publishers import publisher_of  # noqa: PLC0415  (it imports every spider, and they this)
+
+    owner = publisher_of(url)
+    return owner if owner is not None and owner.is_article(url) else None

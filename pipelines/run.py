@@ -30,7 +30,7 @@ from pipelines.finish import Read
 from pipelines.prepare import Prepared, prepare, warm
 from pipelines.records import Article, Commit, Copy, Failed, Outcome, Page, PageRow, RunRow
 from pipelines.state import State
-from pipelines.store import Forgotten, Store, tombstones
+from pipelines.store import Forgotten, Locked, Store, tombstones
 from pipelines.urls import host
 from pipelines.workers import Workers
 
@@ -86,7 +86,10 @@ class Run:
         self._store, self._command, self._batch, self._patience = store, command, batch, patience
         self._parameters = parameters() | ({"horizon_seconds": f"{horizon.total_seconds():.0f}"} if horizon else {})
         self._state = State(state, horizon=horizon, encoder=encoder)
-        self._behind = self._state.catch_up(store) + self._bury_the_dead()
+        store.claim(f"run-{self.run_id}")
+        self._behind = self._state.read_ahead(store) if store.shared else 0
+        with store.changing():
+            self._behind += self._state.catch_up(store) + self._bury_the_dead()
         self._taken_down = TakenDown(tombstones(store))
         self._commits = 0
         self._failed: BaseException | None = None
@@ -119,6 +122,10 @@ class Run:
             work = self._workers.submit((page, template))
             work.add_done_callback(lambda f: self._arrived(page, _result(f), done))
         return done
+
+    def wanted(self) -> list[str]:
+        """Addresses of originals that articles declare and nobody has read."""
+        return list(dict.fromkeys(url for _, url in self._state.provenance.waiting()))
 
     def drain(self) -> None:
         """Wait for every page, commit the rest and derive the stories. Raises what the writer raised. Doing it again is harmless."""
@@ -184,6 +191,16 @@ class Run:
 
     def _finish(self, reads: Sequence[Read]) -> None:
         """Decide and commit one batch. After this returns the batch is in the tables, in the state, and nowhere twice."""
+        if not self._store.shared:
+            self._decide(reads)
+            return
+        self._behind += self._state.read_ahead(self._store)
+        with self._store.changing():  # one machine's turn: it knows what all others committed, as if it had been alone
+            self._behind += self._state.catch_up(self._store)
+            self._taken_down = TakenDown(tombstones(self._store))
+            self._decide(reads)
+
+    def _decide(self, reads: Sequence[Read]) -> None:
         began = time.perf_counter()
         reads = [self._taken_down.refused(read) for read in reads]
         ids = {read.prepared.article.article_id for read in reads if read.prepared.article}
@@ -246,9 +263,10 @@ class Run:
             return
         began = time.perf_counter()
         columns = list(stories.ARTICLE_COLUMNS)
-        copies = self._store.read("copies", list(stories.COPY_COLUMNS))
-        derived = stories.derive(self._store.latest_articles(columns), copies)
-        self._store.write_stories(self.run_id, derived)
+        with self._store.changing():
+            copies = self._store.read("copies", list(stories.COPY_COLUMNS))
+            derived = stories.derive(self._store.latest_articles(columns), copies)
+            self._store.write_stories(self.run_id, derived)
         self._spent(stories=time.perf_counter() - began)
 
     def _row(self, status: str, exit_code: int | None, message: str) -> RunRow:
@@ -272,13 +290,18 @@ class Run:
 
     def _bury_the_dead(self) -> int:
         """Write the row of runs that were killed before they could. Returns how many."""
-        dead = self._store.unfinished_runs()
-        for run_id in dead:
+        dead = 0
+        for run_id in self._store.unfinished_runs():
+            try:
+                self._store.claim(f"run-{run_id}")
+            except Locked:  # it is at work, on another machine
+                continue
+            dead += 1
             log.warning("run %s was killed; what it committed stays", run_id)
             commit_id = f"{run_id}-9999"
             self._store.commit(Commit(commit_id, run_id, run=_killed(self._store, run_id)))
             self._state.learn(commit_id, [], [])
-        return len(dead)
+        return dead
 
 
 class TakenDown:

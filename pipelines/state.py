@@ -1,7 +1,7 @@
 """Everything under `state/` that follows the tables: copy index, anchor index, provenance, catalog, and the hosts' recurring lines.
 
-All of it is derived: it learns from committed rows only, so after a crash it is at most some commits behind and `catch_up`
-replays those from the tables. It can be deleted and rebuilt (`copydesk verify --repair`).
+All of it is derived: it learns from committed rows only, so after a crash, and beside other machines, it is at most some commits
+behind and `catch_up` replays those from the tables. It can be deleted and rebuilt (`copydesk verify --repair`).
 """
 
 import logging
@@ -18,7 +18,7 @@ from pipelines.clean import learned
 from pipelines.finish import merge
 from pipelines.prepare import Ready, made_ready_again
 from pipelines.records import Copy
-from pipelines.store import Store
+from pipelines.store import StorageError, Store, tombstones
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +44,8 @@ class State:
         """Open or create. Raises `dedup.IndexMismatch`, `dedup.IndexDamaged` or `translations.IndexMismatch`, each naming the command
         that mends it."""
         self._open = ExitStack()
+        self._learned: set[str] | None = None
+        """Commits that every part has learned, once it was looked up."""
         self.catalog = Catalog(folder / "catalog")
         self.index = dedup.open_index(folder / "index", horizon=horizon)
         self.anchors = translations.open_index(folder / "anchors", encoder=encoder)
@@ -72,14 +74,41 @@ class State:
         return {name: part.applied() for name, part in self._parts.items()}
 
     def catch_up(self, store: Store) -> int:
-        """Learn the commits that a dead run published and did not learn. Returns how many there were."""
-        applied = self.applied().values()
-        behind = [commit for commit in store.commits() if any(commit not in done for done in applied)]
-        for commit in behind:
-            log.info("state: learning commit %s again from the tables", commit)
-            articles = list(store.articles_of(commit))
-            self.learn(commit, [made_ready_again(article) for article in articles], store.copies_of(commit))
+        """Learn the commits of others, and those that a dead run published and did not learn. Returns how many there were.
+
+        Also forgets what was taken down elsewhere. Call it inside `store.changing()`.
+        """
+        behind = self._behind(store)
+        for commit_id in behind:
+            self._learn_from(store, commit_id)
+        gone = [article_id for stone in tombstones(store) for article_id in stone.article_ids]
+        if self.catalog.known(gone):
+            self.remove(gone)
         return len(behind)
+
+    def read_ahead(self, store: Store) -> int:
+        """`catch_up` as far as nobody has to wait for it: what others committed lately. Returns how many commits there were."""
+        behind = self._behind(store)
+        for n, commit_id in enumerate(behind):
+            try:
+                if not store.stands_alone(commit_id):
+                    return n
+                self._learn_from(store, commit_id)
+            except StorageError:  # compacted under our hands; `catch_up` says so if it is more than that
+                return n
+        return len(behind)
+
+    def _behind(self, store: Store) -> list[str]:
+        """Commits that some part has not learned, in the order in which they were decided."""
+        if self._learned is None:
+            self._learned = set.intersection(*self.applied().values())
+        behind = [commit_id for commit_id in store.commits() if commit_id not in self._learned]
+        return sorted(behind, key=store.decided_at) if len(behind) > 1 else behind
+
+    def _learn_from(self, store: Store, commit_id: str) -> None:
+        log.info("state: learning commit %s from the tables", commit_id)
+        articles = list(store.articles_of(commit_id))
+        self.learn(commit_id, [made_ready_again(article) for article in articles], list(store.copies_of(commit_id)))
 
     def known(self, article_ids: Iterable[str]) -> Mapping[str, Known]:
         return self.catalog.known(article_ids)
@@ -117,11 +146,15 @@ class State:
         self.provenance.add(commit_id, [p.article for p in batch], copies)
         self.lines.add(commit_id, [(p.article.host, p.article.story_id, p.article.page_lines) for p in batch])
         self.catalog.add(commit_id, every)
+        if self._learned is not None:
+            self._learned.add(commit_id)
 
     def remove(self, article_ids: Sequence[str]) -> None:
         """Forget articles everywhere under `state/`, for take-down requests."""
-        for part in self._parts.values():
-            part.remove(article_ids)
+        for name, part in self._parts.items():
+            if name != "catalog":
+                part.remove(article_ids)
+        self.catalog.remove(article_ids)  # last: who asks whether they are gone everywhere, asks it
 
     def close(self) -> None:
         self._open.close()

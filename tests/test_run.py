@@ -51,7 +51,7 @@ def process(data: Path, pages: list[Article] | list[Page], **options: int) -> Ru
         return run
 
 
-def facts(data: Path) -> tuple[set[tuple[object, ...]], set[tuple[object, ...]], set[frozenset[str]]]:
+def facts(data: Path | str) -> tuple[set[tuple[object, ...]], set[tuple[object, ...]], set[frozenset[str]]]:
     """What the tables say, without when and by which run."""
     with Store.open(data, lock=False) as store:
         found = {(r["article_id"], r["version"], r["content_hash"]) for r in store.read("articles").to_pylist()}

@@ -1,12 +1,21 @@
-"""The store on `s3://`, through pyarrow; the lock needs conditional requests, which only boto3 has (extra `s3`)."""
+"""The store on `s3://`, through pyarrow; locks need conditional requests, which only boto3 has (extra `s3`).
+
+Several machines may write to one bucket. Each runs at most one run (a `flock` on its own state folder sees to it), which says
+that it lives by renewing `state/machines/<machine>`; its locks are objects under `state/locks/` that are put only where none is
+(`If-None-Match`). A lock whose holder has not renewed for `LEASE` seconds by the bucket's clock, or whose machine has begun
+another run since, is nobody's: it is replaced (`If-Match`, so that one of several waiters wins).
+"""
 
 import contextlib
 import json
+import logging
 import os
+import random
 import re
-import socket
+import secrets
 import threading
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Iterable, Iterator
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
@@ -15,10 +24,14 @@ from urllib.parse import parse_qsl, urlsplit
 from pyarrow import fs
 
 from pipelines.store.errors import Locked, StorageError
-from pipelines.store.lock import describe, signature
+from pipelines.store.lock import FolderLock, describe, signature
 
-LEASE = 300.0
-"""Seconds without a sign of life after which the holder of a bucket's lock counts as dead."""
+log = logging.getLogger(__name__)
+
+LEASE = 60.0
+"""Seconds without a sign of life after which a machine's run counts as dead."""
+PATIENCE = 600.0
+"""Seconds to wait for other machines' changes of the tables: each takes as long as one batch, or as deriving the stories."""
 
 
 class BucketFiles:
@@ -30,7 +43,7 @@ class BucketFiles:
         self.fs = fs.SubTreeFileSystem(path.rstrip("/"), found)
         self._shown = f"s3://{path.rstrip('/')}"  # without options, which may hold keys
         base = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state")
-        self.state = base / "copydesk" / re.sub(r"[^\w.-]+", "_", path.strip("/"))
+        self.state = base / "copydesk" / re.sub(r"[^\w.-]+", "_", path.strip("/")) / "state"
 
     def address(self, path: str) -> str:
         return f"{self._shown}/{path}"
@@ -87,15 +100,11 @@ class BucketFiles:
             self.fs.move(path, f"{folder}/{path.rpartition('/')[2]}")
 
 
-class BucketLock:
-    """An object that is put only where none is (`If-None-Match`), renewed while its holder lives.
+class BucketLocks:
+    """The locks that one run on this machine holds in a bucket; all of them go with it."""
 
-    A holder that has not renewed it for `LEASE` seconds by the bucket's clock, or whose process is gone from this
-    machine, is dead: its lock is replaced (`If-Match`, so that one of several waiters wins).
-    """
-
-    def __init__(self, uri: str, command: str = "") -> None:
-        """Take the lock. Raises `Locked`, `StorageError`."""
+    def __init__(self, uri: str, state: Path, command: str = "") -> None:
+        """Begin: from now on nobody else on this machine may. Raises `Locked`, `StorageError`, OSError."""
         try:
             import boto3  # noqa: PLC0415
             import botocore.exceptions  # noqa: PLC0415
@@ -103,7 +112,8 @@ class BucketLock:
             raise StorageError(_plain(uri), "s3 needs the package boto3", "pip install 'copydesk[s3]'") from error
         parts = urlsplit(uri)
         options = dict(parse_qsl(parts.query))
-        self._bucket, self._key = parts.hostname or "", f"{parts.path.strip('/')}/state/lock".lstrip("/")
+        self._shown = _plain(uri)
+        self._bucket, self._prefix = parts.hostname or "", f"{parts.path.strip('/')}/state".lstrip("/")
         endpoint = options.get("endpoint_override")
         self._client: Any = boto3.client(
             "s3",
@@ -113,70 +123,143 @@ class BucketLock:
             aws_secret_access_key=parts.password,
         )
         self._refused = botocore.exceptions.ClientError
-        self._content = signature(command)
-        self._etag = ""
-        try:
-            self._take()
-        except (botocore.exceptions.BotoCoreError, self._refused) as error:
-            raise StorageError(_plain(uri), str(error), "check bucket, endpoint and credentials") from error
+        self._errors = (botocore.exceptions.BotoCoreError, self._refused)
+        self._folder = FolderLock(state / "lock", command)
         self._ended = threading.Event()
+        self._held: set[str] = set()
+        try:
+            said = {"machine_id": _machine_id(state), "run": secrets.token_hex(8)}
+            self._content = json.dumps(json.loads(signature(command)) | said).encode()
+            self._sign = f"machines/{said['machine_id']}"
+            with self._told():
+                self._client.put_object(Bucket=self._bucket, Key=f"{self._prefix}/{self._sign}", Body=self._content)
+        except BaseException:
+            self._folder.release()
+            raise
         self._pulse = threading.Thread(target=self._renew, name="bucket lock", daemon=True)
         self._pulse.start()
 
-    def held(self) -> bool:
-        return bool(self._etag)
+    def take(self, name: str, patience: float = 0.0) -> None:
+        """Take a lock, waiting `patience` seconds for it. Taking it again is harmless. Raises `Locked`, `StorageError`."""
+        until, pause = time.monotonic() + patience, 0.02
+        while True:
+            with self._told():
+                holder = self._try(f"locks/{name}")
+            if holder is None:
+                self._held.add(name)
+                return
+            if time.monotonic() >= until:
+                raise Locked(*describe(holder))
+            time.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311  (so that waiters do not ask in step)
+            pause = min(2 * pause, 1.0)
+
+    def held(self, name: str) -> bool:
+        """Whether the lock is ours, by the bucket's word. Raises `StorageError`."""
+        if name not in self._held:
+            return False
+        with self._told():
+            found = self._get(f"locks/{name}")
+        return found is not None and found[0] == self._content
+
+    def taken(self, name: str) -> bool:
+        """Whether a run that is at work holds the lock, this one or another. Raises `StorageError`."""
+        with self._told():
+            found = self._get(f"locks/{name}")
+            return found is not None and self._lives(found[0])
+
+    def free(self, name: str) -> None:
+        """Give a lock back, if it is still ours. When the bucket does not answer, it goes with the run."""
+        try:
+            # Not conditional: only a run that was silent for LEASE seconds could have lost it since it was asked for.
+            if self.held(name):
+                with self._told():
+                    self._client.delete_object(Bucket=self._bucket, Key=f"{self._prefix}/locks/{name}")
+        except StorageError as error:
+            log.warning("%s", error)
+        self._held.discard(name)
 
     def release(self) -> None:
-        """Remove the object, if it is still ours."""
+        """End: give everything back."""
         self._ended.set()
         self._pulse.join()
-        if self._etag:
-            # Not conditional: only a holder that was silent for LEASE seconds could have lost it since the last pulse.
-            self._client.delete_object(Bucket=self._bucket, Key=self._key)
-            self._etag = ""
+        for name in sorted(self._held):
+            self.free(name)
+        with contextlib.suppress(*self._errors):
+            self._client.delete_object(Bucket=self._bucket, Key=f"{self._prefix}/{self._sign}")
+        self._folder.release()
 
-    def _take(self) -> None:
-        if self._put(IfNoneMatch="*"):
-            return
+    def _try(self, key: str) -> bytes | None:
+        """Take a lock, or say who holds it."""
+        for _ in range(3):
+            if self._put(key, IfNoneMatch="*"):
+                return None
+            found = self._get(key)
+            if found is None:
+                continue  # given back just now
+            content, etag = found
+            if content == self._content:  # ours: the answer to a request was lost, and it was sent again
+                return None
+            if self._lives(content):
+                return content
+            if self._put(key, IfMatch=etag):
+                return None
+        return b""
+
+    def _lives(self, content: bytes) -> bool:
+        """Whether the run that wrote a lock is at work."""
         try:
-            found = self._client.get_object(Bucket=self._bucket, Key=self._key)
+            said = json.loads(content)
+            sign = self._get(f"machines/{said['machine_id']}", fresh=True)
+            return sign is not None and json.loads(sign[0])["run"] == said["run"]
+        except (ValueError, KeyError, TypeError):
+            return False
+
+    def _get(self, key: str, *, fresh: bool = False) -> tuple[bytes, str] | None:
+        """Content and ETag of an object; None when there is none, or with `fresh` when it is older than `LEASE`."""
+        try:
+            found = self._client.get_object(Bucket=self._bucket, Key=f"{self._prefix}/{key}")
         except self._refused as error:
-            if _code(error) in ("NoSuchKey", "404") and self._put(IfNoneMatch="*"):
-                return
+            if _code(error) in ("NoSuchKey", "404"):
+                return None
             raise
         content = found["Body"].read()
         now = parsedate_to_datetime(found["ResponseMetadata"]["HTTPHeaders"]["date"])
-        silent = (now - found["LastModified"]).total_seconds()
-        if (silent > LEASE or _died_here(content)) and self._put(IfMatch=found["ETag"]):
-            return
-        raise Locked(*describe(content))
+        if fresh and (now - found["LastModified"]).total_seconds() > LEASE:
+            return None
+        return content, found["ETag"]
 
-    def _put(self, **condition: str) -> bool:
+    def _put(self, key: str, **condition: str) -> bool:
         try:
-            answer: Mapping[str, Any] = self._client.put_object(
-                Bucket=self._bucket, Key=self._key, Body=self._content, **condition
-            )
+            self._client.put_object(Bucket=self._bucket, Key=f"{self._prefix}/{key}", Body=self._content, **condition)
         except self._refused as error:
-            if _code(error) in ("PreconditionFailed", "ConditionalRequestConflict", "412", "409"):
+            if _code(error) in ("PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "412", "409", "404"):
                 return False
             raise
-        self._etag = answer["ETag"]
         return True
 
     def _renew(self) -> None:
-        silent = 0.0
         while not self._ended.wait(LEASE / 5):
             try:
-                if not self._put(IfMatch=self._etag):
-                    break
-                silent = 0.0
-            except Exception:  # noqa: BLE001  (whatever a network does; the lease says how long it may do so)
-                silent += LEASE / 5
-                if silent >= LEASE * 3 / 5:
-                    break
-        else:
-            return
-        self._etag = ""
+                self._client.put_object(Bucket=self._bucket, Key=f"{self._prefix}/{self._sign}", Body=self._content)
+            except Exception as error:  # noqa: BLE001  (whatever a network does: whether a lock was lost, the bucket says)
+                log.warning("%s: could not say that this run lives: %s", self._shown, error)
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except self._errors as error:
+            raise StorageError(self._shown, str(error), "check bucket, endpoint and credentials") from error
+
+
+def _machine_id(state: Path) -> str:
+    """What this machine is called in the bucket: made once, kept in its state folder."""
+    path = state / "machine"
+    if not path.exists():
+        draft = path.with_name(".machine.tmp")
+        draft.write_text(secrets.token_hex(8), "ascii")
+        draft.replace(path)
+    return path.read_text("ascii")
 
 
 def _code(error: Any) -> str:
@@ -186,17 +269,3 @@ def _code(error: Any) -> str:
 def _plain(uri: str) -> str:
     parts = urlsplit(uri)
     return f"s3://{parts.hostname}{parts.path}"
-
-
-def _died_here(content: bytes) -> bool:
-    """Whether the lock's holder was a process of this machine that is gone."""
-    try:
-        said = json.loads(content)
-        if said["machine"] != socket.gethostname():
-            return False
-        os.kill(said["pid"], 0)
-    except ProcessLookupError:
-        return True
-    except (ValueError, KeyError, TypeError, OSError):
-        pass
-    return False

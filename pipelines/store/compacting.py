@@ -49,8 +49,10 @@ def compact(store: Store, before: date | None = None, *, grace: timedelta = GRAC
         for name in store.files.names(table):
             day = name.removeprefix("date=")
             if name != day and day < before.isoformat():
-                done.extend(_merge(store, table, f"{table}/{name}"))
-    done.extend(_merge(store, "runs", "runs", before))
+                with store.changing():
+                    done.extend(_merge(store, table, f"{table}/{name}"))
+    with store.changing():
+        done.extend(_merge(store, "runs", "runs", before))
     return done
 
 

@@ -37,6 +37,11 @@ def forget(store: Store, what: str) -> Forgotten:
     the articles that stay to be derived again; `duplicate_of` of those keeps an id that leads nowhere.
     Raises `StorageError`; ValueError when `what` is neither.
     """
+    with store.changing():
+        return _forget(store, what)
+
+
+def _forget(store: Store, what: str) -> Forgotten:
     match = _Matcher(what)
     seen = store.read("articles", ["article_id", "url", "canonical_url", "host", "archive_file", "archive_offset"])
     mine = seen.filter(match(seen))

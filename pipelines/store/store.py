@@ -17,7 +17,7 @@ import xxhash
 from pipelines.records import Article, Commit, Copy, PageRow
 from pipelines.store import manifest
 from pipelines.store import schema as rows
-from pipelines.store.bucket import BucketFiles, BucketLock
+from pipelines.store.bucket import PATIENCE, BucketFiles, BucketLocks
 from pipelines.store.errors import StorageError, storage
 from pipelines.store.files import Files, LocalFiles
 from pipelines.store.lock import FolderLock
@@ -26,17 +26,23 @@ from pipelines.store.parquet import CHECKED, encode, file_metadata
 from pipelines.store.schema import SCHEMAS, whole
 
 _COPY = "manifest.json"
+_TABLES = "tables"
+"""The lock of a bucket under which its tables are changed."""
 
 
 class Store:
     """The tables of one data folder. Make it with `Store.open`."""
 
-    def __init__(self, files: Files, lock: FolderLock | BucketLock | None, parameters: Mapping[str, str]) -> None:
+    def __init__(self, files: Files, lock: FolderLock | BucketLocks | None, parameters: Mapping[str, str]) -> None:
         self.files = files
         self.parameters = dict(parameters)
         self._lock = lock
+        self._changing = False
+        """Whether we are inside `changing`."""
         self._pending: Manifest | None = None
         """A change that is decided and not yet visible, because something failed in between."""
+        self._last = ""
+        """The latest time of a change that we know of."""
 
     @classmethod
     def open(
@@ -47,18 +53,19 @@ class Store:
         parameters: Mapping[str, str] | None = None,
         command: str = "",
     ) -> Self:
-        """Open a folder, or a bucket (`s3://…`), and finish or undo what a dead run left.
+        """Open a folder, or a bucket (`s3://…`). What a dead run left is finished or undone: at once, in a bucket by the first change.
 
-        Without `lock` the store only reads, and nothing is recovered. `parameters` (how articles were extracted, cleaned
-        and compared) go into the metadata of every file; `command` tells others who holds the lock.
+        Without `lock` the store only reads, and nothing is recovered. With it, a folder is locked until `close`; a bucket may
+        have other writers, one run on each machine, who take turns (`changing`). `parameters` (how articles were extracted,
+        cleaned and compared) go into the metadata of every file; `command` tells others who holds the lock.
         Raises `Locked`, `StorageError`.
         """
-        held: FolderLock | BucketLock | None = None
+        held: FolderLock | BucketLocks | None = None
         files: Files
         with storage(str(data).partition("?")[0]):
             if str(data).startswith("s3://"):
                 files = BucketFiles(str(data))
-                held = BucketLock(str(data), command) if lock else None
+                held = BucketLocks(str(data), files.state, command) if lock else None
             else:
                 root = Path(data)
                 files = LocalFiles(root)
@@ -68,13 +75,18 @@ class Store:
                 elif not root.is_dir():
                     raise StorageError(str(root), "no such data folder", "name the folder with --data, or crawl first")
         store = cls(files, held, parameters or {})
-        if lock:
+        if isinstance(held, FolderLock):
             try:
                 store._recover()
             except BaseException:
                 store.close()
                 raise
         return store
+
+    @property
+    def shared(self) -> bool:
+        """Whether others may change the tables while we hold this store."""
+        return isinstance(self._lock, BucketLocks)
 
     @property
     def state_folder(self) -> Path:
@@ -94,6 +106,48 @@ class Store:
         if self._lock is not None:
             self._lock.release()
 
+    # -- taking turns ------------------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def changing(self) -> Iterator[None]:
+        """Be the only one to change the tables, wherever they are; what is read inside stays true to the end of it.
+
+        In a bucket this waits for the changes of other machines, and finishes or undoes what a dead one left. Inside another
+        `changing` it does nothing. Raises `Locked` after `PATIENCE` seconds, `StorageError`.
+        """
+        if self._changing or not isinstance(self._lock, BucketLocks):
+            yield
+            return
+        self._lock.take(_TABLES, PATIENCE)
+        self._changing = True
+        try:
+            self._recover()
+            yield
+        finally:
+            self._changing = False
+            self._lock.free(_TABLES)
+
+    def claim(self, name: str) -> None:
+        """Be the only one with this name among those who write to a bucket, until `close`. In a folder nobody else is there.
+
+        Raises `Locked`, `StorageError`.
+        """
+        if isinstance(self._lock, BucketLocks):
+            self._lock.take(name)
+
+    def require_lock(self) -> None:
+        """Raises `StorageError` when this store was opened for reading, or lost its lock."""
+        match self._lock:
+            case BucketLocks():
+                held = self._changing and self._lock.held(_TABLES)
+            case FolderLock():
+                held = self._lock.held()
+            case None:
+                held = False
+        if not held:
+            where = self.files.address("state/lock")
+            raise StorageError(where, "this store does not hold the lock (any more)", "run the same command again")
+
     # -- changing ----------------------------------------------------------------------------------------------------
 
     def commit(self, commit: Commit) -> None:
@@ -101,6 +155,10 @@ class Store:
 
         Raises `StorageError`; ValueError when the id is taken or a time has no zone.
         """
+        with self.changing():
+            self._commit(commit)
+
+    def _commit(self, commit: Commit) -> None:
         if self.files.exists(f"state/manifests/{commit.commit_id}.json"):
             raise ValueError(f"{commit.commit_id} is committed already")
         id_ = commit.commit_id
@@ -113,12 +171,13 @@ class Store:
 
     def publish(self, commit_id: str, run_id: str, adds: Sequence[Added]) -> None:
         """Make a commit visible whose files `stage` has written, on this machine or others. Raises as `commit` does."""
-        if self.files.exists(f"state/manifests/{commit_id}.json"):
-            raise ValueError(f"{commit_id} is committed already")
-        metadata = file_metadata(self.parameters)
-        empty = self._empty(commit_id, {added.path.partition("/")[0] for added in adds})
-        files = [(path, len(t), encode(t, name, metadata)) for name, path, t in empty]
-        self.change(commit_id, "commit", run_id, files, staged=adds)
+        with self.changing():
+            if self.files.exists(f"state/manifests/{commit_id}.json"):
+                raise ValueError(f"{commit_id} is committed already")
+            metadata = file_metadata(self.parameters)
+            empty = self._empty(commit_id, {added.path.partition("/")[0] for added in adds})
+            files = [(path, len(t), encode(t, name, metadata)) for name, path, t in empty]
+            self.change(commit_id, "commit", run_id, files, staged=adds)
 
     def _empty(self, commit_id: str, brought: AbstractSet[str]) -> list[tuple[str, str, pa.Table]]:
         """Files without rows for tables that have no file yet: an analyst's notebook must not fail because nothing has been copied yet."""
@@ -135,7 +194,10 @@ class Store:
 
     def write_stories(self, run_id: str, stories: pa.Table) -> None:
         """Replace the snapshot of stories. Raises `StorageError`; ValueError when columns or types are wrong."""
-        table = stories.select(SCHEMAS["stories"].names).cast(SCHEMAS["stories"])
+        with self.changing():
+            self._write_stories(run_id, stories.select(SCHEMAS["stories"].names).cast(SCHEMAS["stories"]))
+
+    def _write_stories(self, run_id: str, table: pa.Table) -> None:
         before = [f"stories/{name}" for name in self.files.names("stories")]
         name = f"stories-{run_id}.parquet"
         # A path never changes its content, for readers may be between its footer and its pages; and `_` sorts behind `.`.
@@ -146,12 +208,6 @@ class Store:
         id_ = name.removesuffix(".parquet")
         file = (f"stories/{name}", len(table), encode(table, "stories", metadata))
         self.change(id_, "stories", run_id, [file], removes=before)
-
-    def require_lock(self) -> None:
-        """Raises `StorageError` when this store was opened for reading, or lost its lock."""
-        if self._lock is None or not self._lock.held():
-            where = self.files.address("state/lock")
-            raise StorageError(where, "this store does not hold the lock (any more)", "run the same command again")
 
     def change(
         self,
@@ -169,18 +225,33 @@ class Store:
         After an error before the decision nothing has changed; after one behind it, the next change or the next `open`
         completes this one first.
         """
+        with self.changing():
+            self._change(id_, kind, run_id, parts, removes, staged, erase)
+
+    def _change(
+        self,
+        id_: str,
+        kind: manifest.Kind,
+        run_id: str,
+        parts: Iterable[tuple[str, int, bytes]],
+        removes: Sequence[str],
+        staged: Sequence[Added],
+        erase: bool,
+    ) -> None:
         self.require_lock()
         self._complete()
         staging = f"state/staging/{id_}"
         path = manifest.path(kind, id_)
         try:
             adds = [*staged, *_staged(self.files, id_, parts)]
-            change = Manifest(id_, kind, run_id, _now(), tuple(adds), tuple(removes), erase)
+            change = Manifest(id_, kind, run_id, self.time(), tuple(adds), tuple(removes), erase)
             with storage(self.files.address(path)):
                 # A copy stays with the staged files: so there is a folder even when nothing is added, and a second chance.
                 self.files.write(f"{staging}/{_COPY}", manifest.dump(change))
                 self.files.sync({staging, *(str(PurePosixPath(staging, added.path).parent) for added in adds)})
+                self.require_lock()
                 self.files.publish(path, manifest.dump(change))
+            self._decided_in_time(path)
         except BaseException:
             with contextlib.suppress(OSError):
                 if self.files.exists(path):  # it may be there although making it durable failed: then it is decided
@@ -190,6 +261,23 @@ class Store:
             raise
         self._pending = change
         self._complete()
+
+    def _decided_in_time(self, path: str) -> None:
+        """A machine that stood still may wake up after others counted it dead and undid its change: it takes back what it said."""
+        try:
+            self.require_lock()
+        except StorageError:
+            with storage(self.files.address(path)):
+                self.files.delete(path)
+            raise
+
+    def time(self) -> str:
+        """Now, ISO 8601 in UTC, and in any case after every change we know of: clocks of machines differ."""
+        now = datetime.now(UTC)
+        if self._last:
+            now = max(now, datetime.fromisoformat(self._last) + timedelta(microseconds=1))
+        self._last = now.isoformat(timespec="microseconds")
+        return self._last
 
     def _complete(self) -> None:
         """Make a decided change visible. Raises `StorageError`."""
@@ -230,13 +318,15 @@ class Store:
         self.files.drop(staging)
 
     def _recover(self) -> None:
+        self._pending = None  # it is in staging, like anybody else's
         with storage(self.files.address("state/staging")):
             for id_ in self.files.names("state/staging"):
                 paths = [manifest.path(kind, id_) for kind in ("commit", "stories")]
                 decided = [path for path in paths if self.files.exists(path)]
                 if decided:
                     self._apply(self._decided(decided[0]))
-                else:
+                elif not (isinstance(self._lock, BucketLocks) and self._lock.taken(f"run-{id_.rpartition('-')[0]}")):
+                    # In a bucket a run that is at work may be staging files for its `publish`.
                     self.files.drop(f"state/staging/{id_}")
                     for path in map(PurePosixPath, paths):
                         self.files.delete(str(path.with_name(f".{path.name}.tmp")))
@@ -260,8 +350,21 @@ class Store:
     # -- reading -----------------------------------------------------------------------------------------------------
 
     def commits(self) -> list[str]:
-        """Ids of all commits, in their order."""
-        return [name.removesuffix(".json") for name in self.files.names("state/manifests")]
+        """Ids of all commits whose rows are visible, runs in the order of their start."""
+        decided = [name.removesuffix(".json") for name in self.files.names("state/manifests")]
+        unfinished = set(
+            self.files.names("state/staging")
+        )  # looked at after the manifests: what is in neither is visible
+        return [id_ for id_ in decided if id_ not in unfinished]
+
+    def decided_at(self, commit_id: str) -> str:
+        """When a commit was decided: no later than those that were decided knowing it. Raises `StorageError` like `articles_of`."""
+        return self._manifest(f"state/manifests/{commit_id}.json").at
+
+    def stands_alone(self, commit_id: str) -> bool:
+        """Whether a commit's rows are still in files of their own. These do not change: they may be read outside `changing`."""
+        change = self._manifest(f"state/manifests/{commit_id}.json")
+        return all(self.files.exists(added.path) for added in change.adds)
 
     def articles_of(self, commit_id: str) -> Iterator[Article]:
         """The articles of one commit. Raises `StorageError` when it is unknown or damaged."""
@@ -386,9 +489,11 @@ class Store:
         if content is None:
             raise StorageError(self.files.address(path), "no such commit", "run `copydesk verify`")
         try:
-            return manifest.load(content)
+            change = manifest.load(content)
         except Damaged as error:
             raise StorageError(self.files.address(path), str(error), "run `copydesk verify --repair`") from error
+        self._last = max(self._last, change.at)
+        return change
 
 
 def _latest(articles: pa.Table) -> pa.Table:
@@ -443,7 +548,3 @@ def _parts(commit: Commit) -> Iterator[tuple[str, str, pa.Table]]:
 def _by_day(table: pa.Table, days: Sequence[date]) -> Iterator[tuple[date, pa.Table]]:
     for day in sorted(set(days)):
         yield day, table.filter(pa.array([d == day for d in days]))
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="microseconds")

@@ -39,7 +39,7 @@ Check = Callable[[Store], Iterable[Problem]]
 def verify(store: Store, repair: bool = False, *, checks: Sequence[Check] = ()) -> list[Problem]:
     """Compare every file with its manifest, byte for byte, then the rows with each other, then run `checks`.
 
-    With `repair` (the store must hold the lock): a damaged manifest is written anew from the rows of its commit, a damaged file
+    With `repair` (the store must hold the lock, in a bucket be `changing`): a damaged manifest is written anew from the rows of its commit, a damaged file
     moves to `state/damaged/` so that the others can be read again, and stories that do not fit are dropped, to be derived
     again. What a moved file held is lost to the tables; `copydesk reextract` brings it back from the archive.
     Returns what was found. Raises `StorageError` when the folder cannot be read or written at all.
@@ -172,7 +172,7 @@ def _manifest_of(store: Store, path: str) -> Manifest:
                     )
                 if rows:  # the commit's own file is gone, but where its rows stand is told by the path it had
                     adds.append(Added(f"{file.rpartition('/')[0]}/{id_}.parquet", rows, 0, ""))
-    return Manifest(id_, "commit", id_.rpartition("-")[0], _now(), tuple(adds))
+    return Manifest(id_, "commit", id_.rpartition("-")[0], store.time(), tuple(adds))
 
 
 def _added(store: Store, path: str) -> Added:
@@ -185,7 +185,7 @@ def _added(store: Store, path: str) -> Added:
 def _adopt(store: Store, paths: list[str]) -> None:
     """Take files into the manifests again whose own manifest is lost; they have been read through."""
     if paths:
-        change = Manifest(_id(), "repair", "", _now(), tuple(_added(store, path) for path in paths))
+        change = Manifest(_id(), "repair", "", store.time(), tuple(_added(store, path) for path in paths))
         with storage(store.files.address(change.path)):
             store.files.publish(change.path, manifests.dump(change))
 
@@ -195,7 +195,7 @@ def _set_aside(store: Store, paths: list[str]) -> None:
         with storage(store.files.address(path)):
             if store.files.exists(path):
                 store.files.move(path, f"state/damaged/{path}")
-    change = Manifest(_id(), "repair", "", _now(), (), tuple(paths))
+    change = Manifest(_id(), "repair", "", store.time(), (), tuple(paths))
     with storage(store.files.address(change.path)):
         store.files.publish(change.path, manifests.dump(change))
 
@@ -237,10 +237,6 @@ def _rows(store: Store, repair: bool) -> Iterator[Problem]:
                 _set_aside(store, [path])
                 what += "; dropped, to be derived again"
             yield Problem(store.files.address(path), what, "" if repair else REPAIR)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
 def _id() -> str:
