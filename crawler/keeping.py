@@ -17,9 +17,11 @@ from warcio.archiveiterator import ArchiveIterator
 from crawler import show
 from crawler.archive import INDEX, whole_length
 from crawler.config import Config, ConfigurationError
+from crawler.session import FRONTIER
 from pipelines import dedup, store, stories
 from pipelines.run import parameters
-from pipelines.state import State
+from pipelines.seal import damage, unsealed
+from pipelines.state import State, files
 from pipelines.store import Forgotten, Problem, StorageError, Store
 
 REPAIR = "copydesk verify --repair"
@@ -94,6 +96,11 @@ def _state(data: Path, *, whole: bool) -> Callable[[Store], Iterator[Problem]]:
             if tables.commits():
                 yield Problem(str(folder), "the indexes are missing", REPAIR)
             return
+        damaged = {path: what for path in _databases(data) if (what := damage(path))}
+        for path, what in damaged.items():
+            yield Problem(str(path), what, REPAIR)
+        if damaged:
+            return
         try:
             with State(folder) as state:
                 state.index.verify()
@@ -105,10 +112,17 @@ def _state(data: Path, *, whole: bool) -> Callable[[Store], Iterator[Problem]]:
                         yield Problem(
                             str(folder / name), f"knows {len(unknown)} commits that the tables do not hold", REPAIR
                         )
-        except (dedup.IndexMismatch, dedup.IndexDamaged, sqlite3.Error, ValueError, OSError) as error:
+        except (dedup.IndexMismatch, dedup.IndexDamaged) as error:
+            yield Problem(str(folder / "index"), str(error), REPAIR)
+        except (sqlite3.Error, ValueError, OSError) as error:
             yield Problem(str(folder), str(error), REPAIR)
 
     return check
+
+
+def _databases(data: Path) -> list[Path]:
+    """Every SQLite file of a data folder."""
+    return [*files(data / "state"), data / FRONTIER, data / "state" / "archive.sqlite"]
 
 
 def _archive(data: Path, *, whole: bool) -> Callable[[Store], Iterator[Problem]]:
@@ -165,7 +179,19 @@ def _rebuild(tables: Store, data: Path) -> None:
     """Make everything under `state/` that is derived again, from the tables, and the stories."""
     for name in DERIVED:
         shutil.rmtree(data / "state" / name, ignore_errors=True)
-    with State(data / "state") as state:
+    for path in _databases(data):
+        if what := damage(
+            path
+        ):  # what is left are the frontier, which hears from the tables what was fetched, and the archive's memory
+            aside = data / "state" / "damaged" / path.relative_to(data)
+            aside.parent.mkdir(parents=True, exist_ok=True)
+            path.replace(aside)
+            for rest in path.parent.glob(f"{path.name}[.-]*"):
+                rest.unlink()
+            show.say(
+                f"mended: {show.safe(str(path), 500)}: {what}; moved to {show.safe(str(aside), 500)}, the next crawl begins a new one"
+            )
+    with unsealed(files(data / "state")), State(data / "state") as state:
         state.read_ahead(tables)
         with tables.changing():
             state.catch_up(tables)
@@ -188,10 +214,11 @@ def forget(settings: Config, what: str) -> int:
             gone = store.forget(tables, what)
         except ValueError as error:
             raise ConfigurationError(f"{error}; name an article's address or a host") from None
-        with State(data / "state") as state:
+        with unsealed(files(data / "state")), State(data / "state") as state:
             state.catch_up(tables)
             state.remove(gone.article_ids)
-        blanked = blank_all(data, [gone])
+        with unsealed([data / "state" / "archive.sqlite"]):
+            blanked = blank_all(data, [gone])
         _derive(tables)
     show.out.print(
         f"forgotten: {len(gone.article_ids)} articles, {blanked} archive records; a tombstone keeps {show.safe(what)} out from now on"

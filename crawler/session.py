@@ -8,6 +8,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +20,7 @@ from crawler.frontier import Frontier
 from crawler.replay import Replay
 from crawler.robots import Rules
 from pipelines.records import Page, PageRow
+from pipelines.seal import unsealed
 from pipelines.store import Locked, StorageError
 
 if TYPE_CHECKING:
@@ -123,17 +125,19 @@ class Session:
     """Made before the reactor runs; closed after it, and after the run, because the run's last commit still tells the frontier."""
 
     def __init__(self, options: Options, run: TakesPages | None, store: RemembersPages | None = None) -> None:
-        """Open the frontier and the archive. Raises `OSError`, `DamagedArchiveError`, `sqlite3.Error`."""
+        """Open the frontier and the archive. Raises `OSError`, `StorageError`, `DamagedArchiveError`, `sqlite3.Error`."""
         self.options = options
         self.run: TakesPages | None = None
         self._store: RemembersPages | None = None
         self._wanted: defaultdict[str, list[str]] = defaultdict(list)
         """Publisher → originals that copies elsewhere name, and that nobody has read: its spider asks for them."""
         self.replay = Replay(options.replay) if options.replay else None
+        self._sealed = ExitStack()
         path = options.data / FRONTIER
         if options.dry_run:
             self.frontier, self.archive = Frontier.copy_of(path), None
         else:
+            self._sealed.enter_context(unsealed([path, options.data / "state" / "archive.sqlite"]))
             self.frontier = Frontier(path)
             operator = options.contact
             self.archive = None if self.replay else ArchiveProcess(options.data, operator=operator)
@@ -165,9 +169,11 @@ class Session:
         if store is not None:
             at_work = set(store.unfinished_runs())  # those of other machines: they will commit more
             runs = dict.fromkeys(commit_id.rpartition("-")[0] for commit_id in store.commits())
-            for run_id in self.frontier.unapplied(runs):
+            unapplied = self.frontier.unapplied(runs)
+            elsewhere = store.shared or len(unapplied) == len(runs)  # or this frontier was begun anew
+            for run_id in unapplied:
                 pages = store.pages_of(run_id)
-                if store.shared:
+                if elsewhere:
                     self._hear_of(pages)
                 if run_id in at_work:
                     self.frontier.committed(pages)
@@ -181,11 +187,11 @@ class Session:
         run.on_commit.append(self.frontier.committed)
 
     def _hear_of(self, pages: Iterable[PageRow]) -> None:
-        """Take up what other machines read: an original of theirs releases copies here, and nothing is fetched because it is new to us."""
+        """Take up what other machines (or a frontier that is lost) read: an original of theirs releases copies here, and nothing is fetched because it is new to us."""
         found = defaultdict(list)
         for page in pages:
             if owner := _owner(page.url):
-                found[owner.name].append(owner.found(page.url, found_in="another machine", parked=owner.aggregator))
+                found[owner.name].append(owner.found(page.url, found_in="the tables", parked=owner.aggregator))
         for name, addresses in found.items():
             self.frontier.add(name, addresses, now=self.now())
 
@@ -198,6 +204,7 @@ class Session:
         if self.archive is not None:
             self.archive.close()
         self.frontier.close()
+        self._sealed.close()
 
     # -- spiders ----------------------------------------------------------------------------------------------------------
 

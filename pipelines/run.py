@@ -14,6 +14,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
@@ -29,7 +30,8 @@ from pipelines.extract import EXTRACTOR
 from pipelines.finish import Read
 from pipelines.prepare import Prepared, prepare, warm
 from pipelines.records import Article, Commit, Copy, Failed, Outcome, Page, PageRow, RunRow
-from pipelines.state import State
+from pipelines.seal import unsealed
+from pipelines.state import State, files
 from pipelines.store import Forgotten, Locked, Store, tombstones
 from pipelines.urls import host
 from pipelines.workers import Workers
@@ -85,6 +87,8 @@ class Run:
         self.on_commit: list[Callable[[tuple[PageRow, ...]], None]] = []
         self._store, self._command, self._batch, self._patience = store, command, batch, patience
         self._parameters = parameters() | ({"horizon_seconds": f"{horizon.total_seconds():.0f}"} if horizon else {})
+        self._sealed = ExitStack()
+        self._sealed.enter_context(unsealed(files(state)))
         self._state = State(state, horizon=horizon, encoder=encoder)
         store.claim(f"run-{self.run_id}")
         self._behind = self._state.read_ahead(store) if store.shared else 0
@@ -152,6 +156,7 @@ class Run:
             self._state.learn(commit_id, [], [])
         finally:
             self._state.close()
+        self._sealed.close()
         return row
 
     def interrupt(self, error: BaseException) -> RunRow:

@@ -23,6 +23,11 @@ from pipelines.store import StorageError, Store, tombstones
 log = logging.getLogger(__name__)
 
 
+def files(folder: Path) -> list[Path]:
+    """The SQLite files of a state folder that follow the tables."""
+    return [folder / name / f"{name}.sqlite" for name in ("anchors", "catalog", "lines", "provenance")]
+
+
 class Part(Protocol):
     """Something that follows the tables: it can say how far it came, and is never ahead of them."""
 

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import xxhash
 
-from pipelines.store.errors import storage
+from pipelines.store.errors import StorageError, storage
 from pipelines.store.parquet import CHECKED, copydesk_metadata, encode
 from pipelines.store.store import Store
 
@@ -62,7 +62,7 @@ def _forget(store: Store, what: str) -> Forgotten:
     stone = Forgotten(what, datetime.now(UTC).isoformat(timespec="seconds"), tuple(ids), tuple(sorted(places)))
     path = f"state/tombstones/{xxhash.xxh3_128_hexdigest(what.encode())}.json"
     with storage(store.files.address(path)):
-        store.files.publish(path, json.dumps(asdict(stone)).encode())
+        store.files.publish(path, _dump(stone))
     _rewrite(store, ids, match)
     store.drop_replaced()
     with storage(store.files.address("state/damaged")):
@@ -71,14 +71,29 @@ def _forget(store: Store, what: str) -> Forgotten:
 
 
 def tombstones(store: Store) -> list[Forgotten]:
-    """What has been forgotten and must not come back."""
+    """What has been forgotten and must not come back. Raises `StorageError`, also when a tombstone is damaged."""
     found = []
     for name in store.files.names("state/tombstones"):
-        with storage(store.files.address(f"state/tombstones/{name}")):
-            content = json.loads(store.files.read(f"state/tombstones/{name}") or b"{}")
-        archived = tuple((file, at) for file, at in content["archived"])
-        found.append(Forgotten(content["what"], content["at"], tuple(content["article_ids"]), archived))
+        address = store.files.address(f"state/tombstones/{name}")
+        with storage(address):
+            content = store.files.read(f"state/tombstones/{name}")
+        try:
+            said = json.loads(content or b"")
+            archived = tuple((file, at) for file, at in said["archived"])
+            stone = Forgotten(said["what"], said["at"], tuple(said["article_ids"]), archived)
+            if _dump(stone) != content:
+                raise ValueError("its content does not agree with its checksum")
+        except (ValueError, KeyError, TypeError) as error:
+            what_to_do = "run `copydesk forget` for what it keeps out, then delete it"
+            raise StorageError(address, f"damaged ({error})", what_to_do) from error
+        found.append(stone)
     return found
+
+
+def _dump(stone: Forgotten) -> bytes:
+    content = asdict(stone)
+    check = xxhash.xxh3_128_hexdigest(json.dumps(content, sort_keys=True).encode())
+    return json.dumps({**content, "check": check}).encode()
 
 
 def _rewrite(store: Store, ids: list[str], match: "_Matcher") -> None:

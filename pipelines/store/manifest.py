@@ -77,16 +77,16 @@ def load(data: bytes) -> Manifest:
 
 
 def live(manifests: Sequence[Manifest]) -> dict[str, Added]:
-    """The files the tables consist of after these changes, in any order: a path is used once.
+    """The files the tables consist of after these changes, in any order: a path of facts is used once.
 
     Of stories there is one snapshot, that of the newest change; older changes of stories may have been dropped.
     """
     removed = {gone for m in manifests for gone in m.removes}
-    files = {added.path: added for m in manifests for added in m.adds if added.path not in removed}
-    stories = [m for m in manifests if any(p.startswith("stories/") for p in (*m.removes, *(a.path for a in m.adds)))]
-    newest = max(stories, key=lambda m: m.at, default=None)
-    current = {added.path for added in newest.adds} if newest else set()
-    return {path: added for path, added in files.items() if path in current or not path.startswith("stories/")}
+    facts = [a for m in manifests for a in m.adds if a.path not in removed and not a.path.startswith("stories/")]
+    touched = [m for m in manifests if any(p.startswith("stories/") for p in (*m.removes, *(a.path for a in m.adds)))]
+    newest = max(touched, key=lambda m: m.at, default=None)
+    stories = [a for a in newest.adds if a.path.startswith("stories/")] if newest else []
+    return {added.path: added for added in (*facts, *stories)}
 
 
 def _check(content: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -53,14 +54,19 @@ def verify(store: Store, repair: bool = False, *, checks: Sequence[Check] = ()) 
         again = set(_files(store, repair))
         files = [problem for problem in files if problem in again]
     problems += files
-    try:
-        problems += _rows(store, repair)
-    except StorageError as error:  # a file that cannot be read is named above; rows cannot be compared without it
-        if not problems:
-            problems.append(Problem(error.path, error.what, REPAIR))
-    for check in checks:
-        problems += check(store)
+    every: list[Check] = [_tombstones, partial(_rows, repair=repair), *checks]
+    for check in every:
+        try:
+            problems += check(store)
+        except StorageError as error:  # a file that cannot be read: rows cannot be compared without it
+            if error.path not in {problem.path for problem in problems}:
+                problems.append(Problem(error.path, error.what, error.what_to_do))
     return problems
+
+
+def _tombstones(store: Store) -> Iterator[Problem]:
+    tombstones(store)
+    return iter(())
 
 
 def _staging(store: Store) -> Iterator[Problem]:
