@@ -26,12 +26,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines import stories
 from pipelines.clean import clean
 from pipelines.extract import extract
 from pipelines.records import Article, Copy, Fact, Page, Rejected
+from pipelines.store.schema import articles_table, copies_table
 from pipelines.translations import AnchorIndex, Anchors, anchors, open_index
 from pipelines.translations.search import Search
 
@@ -75,34 +76,11 @@ def fill(folder: Path, background: Batch) -> Path:
     return folder
 
 
-def tables(folder: Path, articles: Iterable[Article], copies: list[Copy]) -> None:
-    """What score.py reads; a story is a component of the copies (the pipeline's own stories guard against chains)."""
-    parent: dict[str, str] = {}
-
-    def root(one: str) -> str:
-        while parent.setdefault(one, one) != one:
-            one = parent[one]
-        return one
-
-    for copy in copies:
-        parent[root(copy.article_id)] = root(copy.of_article_id)
-    rows = [{"article_id": one.article_id, "url": one.url, "story_id": root(one.article_id)} for one in articles]
-    for name, table in (
-        ("articles", pa.Table.from_pylist([{"article_id": row["article_id"], "url": row["url"]} for row in rows])),
-        (
-            "stories",
-            pa.Table.from_pylist([{"article_id": row["article_id"], "story_id": row["story_id"]} for row in rows]),
-        ),
-        (
-            "copies",
-            pa.table(
-                {
-                    column: [getattr(copy, column) for copy in copies]
-                    for column in ("article_id", "of_article_id", "kind")
-                }
-            ),
-        ),
-    ):
+def tables(folder: Path, articles: list[Article], copies: list[Copy]) -> None:
+    """What score.py reads, the stories as the pipeline forms them."""
+    written = {"articles": articles_table(articles, "benchmark"), "copies": copies_table(copies, "benchmark")}
+    written["stories"] = stories.derive(written["articles"], written["copies"])
+    for name, table in written.items():
         (folder / name).mkdir()
         pq.write_table(table, folder / name / "part.parquet")
 
@@ -146,11 +124,11 @@ def learning(filled: Path, batch: Batch, n_pairs: int, scratch: Path) -> None:
     by_story: dict[str, Batch] = defaultdict(list)
     for one, found in batch:
         by_story[one.article_id.split("@")[0]].append((one, found))
-    stories = sorted(by_story)
-    folds = [stories[start::5] for start in range(5)] if len(stories) < 4 * n_pairs else [stories[n_pairs:]]
+    names = sorted(by_story)
+    folds = [names[start::5] for start in range(5)] if len(names) < 4 * n_pairs else [names[n_pairs:]]
     counts: dict[tuple[str, str, int], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
     for number, held in enumerate(folds):
-        teaching = [story for story in stories if story not in set(held)][:n_pairs]
+        teaching = [story for story in names if story not in set(held)][:n_pairs]
         taught = [pair for story in teaching for pair in by_story[story]]
         for pairs in (0, n_pairs):
             folder = Path(shutil.copytree(filled, scratch / f"{number}-{pairs}"))

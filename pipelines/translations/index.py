@@ -252,7 +252,11 @@ class AnchorIndex:
         if self._db.execute("SELECT 1 FROM applied WHERE commit_id = ?", (commit_id,)).fetchone():
             return
         latest = list({article.article_id: (article, anchors) for article, anchors in batch}.values())
-        vectors = self._vectors([article for article, _ in latest])
+        asked = self._asked[1] if self._asked else {}
+        if all(article.article_id in asked and asked[article.article_id].anchors is its for article, its in latest):
+            vectors = [asked[article.article_id].vector for article, _ in latest]  # `find` has encoded them
+        else:
+            vectors = self._vectors([article for article, _ in latest])
         added: dict[Place, list[tuple[int, NDArray[np.uint64]]]] = defaultdict(list)
         self._db.execute("BEGIN IMMEDIATE")
         try:

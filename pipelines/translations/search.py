@@ -13,7 +13,7 @@ from pipelines.translations.anchors import LENGTH_BITS, NUMBER, Anchors, number_
 from pipelines.translations.embeddings import preferred
 from pipelines.translations.learn import Association, bonus, explained
 from pipelines.translations.postings import Postings, postings, ranges
-from pipelines.translations.score import Comparison, Side, compare_sides, logit, probability
+from pipelines.translations.score import FEATURES, Comparison, Side, compare_sides, logit, probability
 
 _PRIOR = 200
 """How many articles the whole window's share of a key counts for, where a language has few articles of its own."""
@@ -25,7 +25,8 @@ _SHARES = np.array([0.003, 0.1, 0.1, 0.02, 0.006, 0.01, 0.18])
 _EVERYDAY = {0.2: range(32), 0.05: range(1990, 2041)}
 """The same of figures that stand everywhere: small ones, and years."""
 _UNLIKE_FIGURES = 5.0
-"""Log odds that differing figures take away; of true translations with so many figures one in a hundred has them."""
+"""Log odds that differing figures take away; of true translations about one in a hundred has them."""
+_CONTAINED, _SHARED_FIGURES = FEATURES.index("contained"), FEATURES.index("shared_figures")
 _SAME_TEXT = 0.5
 """Jaccard of the keys of two articles of one language from which they are no rivals: copies of each other."""
 
@@ -240,7 +241,7 @@ class Search:
         """Log odds that the two are one text, with what was learned of their words; the same from both sides."""
         if (a.number, b.number) not in self._compared:
             compared = self.comparison(a, b)
-            value = logit(compared.features) - _UNLIKE_FIGURES * self._figures_differ(a, b)
+            value = logit(compared.features) - _UNLIKE_FIGURES * self._figures_differ(a, b, compared)
             first, second = sorted((a, b), key=lambda one: one.language)
             learned = self._index.association(first.language, second.language)
             if learned:
@@ -312,11 +313,18 @@ class Search:
         rival = max((value for other, value in ranked if all(other is not one for one, _ in same)), default=-np.inf)
         return same if top - rival >= self._parameters.margin else []
 
-    def _figures_differ(self, a: Entry, b: Entry) -> bool:
-        """Whether the two tell other figures, of at least six each: another day of a daily column shares all the rest."""
+    def _figures_differ(self, a: Entry, b: Entry, compared: Comparison) -> bool:
+        """Whether the two tell other figures: of six or more under a third shared, as on another day of a daily column, which shares
+        all the rest; of four or more hardly any that weighs, while neither side's names stand in the other either, as in two reports of one event."""
         one, other = self._unique(a)[1], self._unique(b)[1]
         least = min(len(one), len(other))
-        return least >= 6 and len(np.intersect1d(one, other, assume_unique=True)) < 0.3 * least
+        if least >= 6 and len(np.intersect1d(one, other, assume_unique=True)) < 0.3 * least:
+            return True
+        return (
+            max(len(one), len(other)) >= 4
+            and compared.features[_CONTAINED] < 0.8
+            and compared.features[_SHARED_FIGURES] < 0.2
+        )
 
     def _same_text(self, a: Entry, b: Entry) -> bool:
         """Whether two articles of one language are copies: their keys agree, and so do their figures alone (daily columns differ there)."""

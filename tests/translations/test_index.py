@@ -16,7 +16,7 @@ from pipelines.records import Article, Copy, Fact
 from pipelines.translations import AnchorIndex, Anchors, Parameters, anchors, open_encoder, open_index
 from pipelines.translations.learn import associate, explained, learn, segments
 from pipelines.translations.search import Search
-from tests.translations.texts import GOLD, INDEPENDENT, OTHER, STORY
+from tests.translations.texts import GOLD, INDEPENDENT, OTHER, STATEMENT, STORY
 from tests.translations.texts import REPORTS as EVENT
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -109,10 +109,11 @@ def test_independent_reports_are_not_translations(index: AnchorIndex) -> None:
     assert found(index, REPORTS) == []
 
 
-def test_five_papers_at_one_event_are_not_translations_of_each_other(index: AnchorIndex) -> None:
-    """The same day, names and places in English, Vietnamese, Japanese, French and Korean."""
+def test_six_papers_at_one_event_are_not_translations_of_each_other(index: AnchorIndex) -> None:
+    """The same day, names and places in English, Vietnamese, Japanese, French and Korean; one more report and its translation."""
     reports = [article(f"event.{language}", text, language) for language, text in EVENT.items()]
-    assert found(index, reports) == []
+    sixth = [article(f"sixth.{language}", text, language) for language, text in STATEMENT.items()]
+    assert pairs(found(index, reports + sixth)) == {frozenset(("sixth.vi", "sixth.de"))}
     index.add("c1", ready(NEWS + EDITIONS + reports[:2]))
     assert found(index, reports[2:]) == []
 

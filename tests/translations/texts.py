@@ -146,3 +146,25 @@ REPORTS = {
     ),
 }
 """Independent reports of one real event: the same day, names and places, and nothing else in common."""
+
+STATEMENT = {
+    "vi": (
+        "Mỹ và Nhật Bản ra thông cáo về bộ chỉ huy chung\n"
+        "Sau cuộc gặp tại Tokyo, Ngoại trưởng Antony Blinken, Bộ trưởng Quốc phòng Lloyd Austin cùng hai người đồng cấp Yoko Kamikawa và Minoru Kihara công bố thông cáo chung.\n"
+        "Theo văn kiện, USFJ sẽ thành sở chỉ huy lực lượng chung thuộc Bộ Tư lệnh Ấn Độ Dương - Thái Bình Dương.\n"
+        "Phía Nhật Bản lập sở chỉ huy thường trực của mình trước tháng 3 năm sau.\n"
+        "Khuôn khổ DICAS sẽ lo việc hợp tác công nghiệp quốc phòng, trong đó có tên lửa cho tiêm kích F-35 mà Nhật Bản đã đặt mua gần 150 chiếc để thay F-2.\n"
+        "Bốn bộ trưởng cũng muốn tăng sản lượng tên lửa Patriot PAC-3 để bù cho số Mỹ đã chuyển tới Ukraine.\n"
+        "Việc sửa tàu chiến Mỹ tại Nhật Bản đã được bàn ở hội nghị thượng đỉnh tháng 4."
+    ),
+    "de": (
+        "USA und Japan geben Erklärung zum gemeinsamen Hauptquartier ab\n"
+        "Nach ihrem Treffen in Tokio veröffentlichten Außenminister Antony Blinken, Verteidigungsminister Lloyd Austin und ihre Kollegen Yoko Kamikawa und Minoru Kihara eine gemeinsame Erklärung.\n"
+        "Demnach wird USFJ zum Hauptquartier vereinter Kräfte unter dem Indo-Pazifik-Kommando.\n"
+        "Japan richtet sein eigenes ständiges Hauptquartier noch vor März nächsten Jahres ein.\n"
+        "Das Rahmenwerk DICAS soll die Zusammenarbeit der Rüstungsindustrie regeln, darunter Raketen für den Kampfjet F-35, von dem Japan fast 150 Stück als Ersatz für die F-2 bestellt hat.\n"
+        "Die vier Minister wollen auch mehr Patriot-Raketen PAC-3 herstellen lassen, um zu ersetzen, was die USA der Ukraine geliefert haben.\n"
+        "Über Reparaturen amerikanischer Kriegsschiffe in Japan war beim Gipfel im April gesprochen worden."
+    ),
+}
+"""Another report of that event, and its translation."""
