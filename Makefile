@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 EVAL   ?= ../shared/eval
 ARGS   ?=
-PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PIP    := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
 .PHONY: help setup setup-dev crawl demo test lint types bench bench-dedup bench-tables bench-crawl bench-report bench-extract bench-translations fuzz clean
 help:           ## this list
@@ -16,10 +16,12 @@ setup-dev: $(VENV)/.setup-dev
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 $(VENV)/.setup: pyproject.toml | $(VENV)/bin/python
-	$(PIP) -e .
+	@echo "setting up $(VENV): a minute or two, once"
+	@$(PIP) -e .
 	@touch $@
 $(VENV)/.setup-dev: pyproject.toml | $(VENV)/bin/python
-	$(PIP) -e '.[dev]'
+	@echo "setting up $(VENV) with the tools for developers: a minute or two, once"
+	@$(PIP) -e '.[dev]'
 	@touch $@ $(VENV)/.setup
 
 crawl: setup    ## crawl the default publishers and print a summary

@@ -34,6 +34,7 @@ CANONICAL = {
 REASONS: Mapping[str, str] = {
     "address": "its host leads to a private address, which the guard refuses",
     "budget": "too many addresses of one kind: a calendar, a filter, or a path that repeats itself",
+    "bug": "a fault of copydesk's own on this page, please report it; nothing else was touched",
     "connection": "the server did not answer, or broke off; tried again later",
     "crashed": "the worker that read it died; nothing else was touched",
     "cut_off": "the answer ended before it was whole; tried again later",

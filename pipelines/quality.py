@@ -78,15 +78,19 @@ class Alarm:
         return _DO[self.kind].format(publisher=self.publisher)
 
 
+def _only(alarm: Alarm) -> str:
+    return f"only {alarm.value:.0%}" if alarm.value else "none"
+
+
 _SAYS = {
     "nothing_new": lambda a: (
         f"nothing new in {a.n} runs in a row (any {a.n} brought at least {a.usual:.0f} before)"
         if a.n > 1
         else f"nothing new (every run brought at least {a.usual:.0f} before)"
     ),
-    "title": lambda a: f"only {a.value:.0%} of {a.n} articles have a title (usually {a.usual:.0%})",
-    "date": lambda a: f"only {a.value:.0%} of {a.n} articles have a date (usually {a.usual:.0%})",
-    "text": lambda a: f"only {a.value:.0%} of {a.n} pages gave an article (usually {a.usual:.0%})",
+    "title": lambda a: f"{_only(a)} of {a.n} articles have a title (usually {a.usual:.0%})",
+    "date": lambda a: f"{_only(a)} of {a.n} articles have a date (usually {a.usual:.0%})",
+    "text": lambda a: f"{_only(a)} of {a.n} pages gave an article (usually {a.usual:.0%})",
     "duplicates": lambda a: f"{a.value:.0%} of {a.n} new articles are duplicates (usually {a.usual:.0%})",
     "length": lambda a: (
         f"articles in {a.language or 'an unknown language'} have {a.value:,.0f} characters (usually {a.usual:,.0f}; {a.n} articles)"

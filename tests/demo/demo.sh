@@ -4,11 +4,20 @@ data=demo-data
 archive=$(dirname "$0")/demo.warc.gz
 rm -rf "$data"
 
-run() { printf '\n$ copydesk %s\n' "$*"; copydesk "$@"; }
+# Prints a command as one would type it, then runs it.
+run() {
+    printf '\n$ copydesk'
+    for word; do
+        case $word in *[!A-Za-z0-9_./:=-]*) printf ' "%s"' "$word" ;; *) printf ' %s' "$word" ;; esac
+    done
+    printf '\n'
+    copydesk "$@"
+}
 
 run crawl --replay "$archive" --data "$data" --log text
 run story https://congluan.vn/nhat-ban-dua-tau-cho-hang-chay-hydro-vao-tuyen-kobe-yokohama-post351204.html --data "$data"
-run sql "SELECT language, count(*) AS articles, count(*) FILTER (duplicate_of IS NULL) AS clean FROM articles_latest GROUP BY ALL ORDER BY articles DESC" --data "$data" --log text
+run sql "FROM syndication" --data "$data" --log text
+run sql "SELECT language, n_articles, n_canonical, n_copies FROM languages ORDER BY n_articles DESC, language" --data "$data" --log text
 run runs --data "$data" --log text
 
 printf '\nThe tables are in %s: pd.read_parquet("%s/articles"), or any other reader of Parquet.\n' "$data" "$data"
