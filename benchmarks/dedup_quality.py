@@ -1,12 +1,16 @@
 """How well copies are found: each set of real and semi-synthetic news with truth, in this process, scored with the eval folder's own scorer.
 
-    python benchmarks/dedup_quality.py --eval ../shared/eval [--set vims …] [--backend …] [--batch 500] [--shuffle SEED] [--peers]
+    python benchmarks/dedup_quality.py --eval ../shared/eval [--set vims …] [--backend …] [--batch 500] [--shuffle SEED] [--peers] [--orders]
 
-`--peers` adds datasketch and, where it is installed, rensa, each on lower-cased words in threes.
+`--peers` adds datasketch and, where it is installed, rensa, each on lower-cased words in threes. The last line says how many times longer
+extracting a page takes than finding the copies of an article, measured on pages of the same folder. `--orders` compares three shuffles, in
+batches of 1, of 100 and all at once, with the given order instead of scoring, and says which sketch hashes are too common for a promise.
 Texts go through `fingerprint`, `find`, `add` and `stories.derive`; extraction and cleaning are not part of it.
 """
 
 import argparse
+import contextlib
+import gzip
 import json
 import random
 import re
@@ -20,11 +24,14 @@ from pathlib import Path
 from typing import Any
 
 import datasketch
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines import dedup, sources, stories
-from pipelines.records import Article, Copy
+from pipelines.dedup import index
+from pipelines.extract import extract
+from pipelines.records import Article, Copy, Page, Rejected
 from pipelines.store.schema import articles_table, copies_table
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -39,9 +46,18 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=500)
     parser.add_argument("--shuffle", type=int)
     parser.add_argument("--peers", action="store_true")
+    parser.add_argument("--orders", action="store_true")
     options = parser.parse_args()
+    if options.orders:
+        for name in options.set:
+            orders(
+                name,
+                [a for a in sources.read(options.eval / "dedup" / name / "docs.jsonl.gz") if isinstance(a, Article)],
+            )
+        return
     score = runpy.run_path(str(options.eval / "score.py"))["dedup"]
     print("set    pairs F1    P      R   stories F1    P      R   partial R   kinds, processor seconds a document")
+    slowest = 0.0
     for name in options.set:
         docs = options.eval / "dedup" / name / "docs.jsonl.gz"
         articles = [article for article in sources.read(docs) if isinstance(article, Article)]
@@ -52,6 +68,7 @@ def main() -> None:
             copies = list(run(articles, Path(folder) / "index", options.backend, options.batch))
             derived = derive(articles, copies)
             spent = time.process_time() - began
+            slowest = max(slowest, spent / len(articles))
             write(Path(folder) / "out", articles, copies, derived)
             result: dict[str, Any] = score(Path(folder) / "out", docs.parent)
         pairs, story, partial = result["pairs"], result["stories"], result["partial"]
@@ -79,14 +96,62 @@ def main() -> None:
                 flush=True,
             )
 
+    page = extraction(options.eval / "extraction")
+    print(
+        f"extracting a page takes {1000 * page:.1f} ms of the processor, {page / slowest:.0f} times the slowest set above"
+    )
+
+
+def extraction(folder: Path, every: int = 4) -> float:
+    """Processor seconds that extracting a page takes, over every fourth page of two sets of news."""
+    pages = sorted(path for name in ("aeb", "fundus") for path in (folder / name / "pages").glob("*.html.gz"))[::every]
+    bodies = [gzip.decompress(path.read_bytes()) for path in pages]
+    read = [Page(url=f"https://paper.example/{n}", body=body, fetched_at=NOW) for n, body in enumerate(bodies)]
+    began = 0.0
+    for at, page in enumerate([read[0], *read]):
+        if at == 1:  # the first one warms up
+            began = time.process_time()
+        with contextlib.suppress(Rejected):
+            extract(page)
+    return (time.process_time() - began) / len(read)
+
+
+def orders(name: str, articles: list[Article]) -> None:
+    """What changes with the order of arrival and the size of the batches: pairs, stories, the clean set."""
+
+    def result(given: Sequence[Article], size: int) -> tuple[dict[frozenset[str], str], dict[str, str], set[str]]:
+        with tempfile.TemporaryDirectory() as folder:
+            copies = list(run(given, Path(folder), "runs", size))
+        standing = {frozenset((copy.article_id, copy.of_article_id)): copy.kind for copy in copies}
+        rows = derive(articles, copies).to_pylist()
+        return (
+            {pair: kind for pair, kind in standing.items() if kind != "refuted"},
+            {row["article_id"]: row["story_id"] for row in rows},
+            {row["article_id"] for row in rows if row["is_canonical"]},
+        )
+
+    keys = index.rows([(article, dedup.fingerprint(article)) for article in articles], dedup.PARAMETERS)[2].values
+    common = int((np.unique(keys, return_counts=True)[1] > dedup.PARAMETERS.postings).sum())
+    pairs, story, clean = result(articles, len(articles))
+    print(f"{name}: {len(pairs)} pairs; {common} sketch hashes stand in more than {dedup.PARAMETERS.postings} articles")
+    for seed, size in ((1, 1), (2, 100), (3, len(articles))):
+        shuffled = random.Random(seed).sample(articles, len(articles))
+        pairs_now, story_now, clean_now = result(shuffled, size)
+        print(
+            f"    shuffle {seed}, batches of {size}: {len(dict(pairs.items() ^ pairs_now.items()))} pairs, "
+            f"{sum(story[one] != story_now[one] for one in story)} articles in another story, "
+            f"{len(clean ^ clean_now)} in or out of the clean set",
+            flush=True,
+        )
+
 
 def run(articles: Sequence[Article], folder: Path, backend: str, size: int) -> Iterator[Copy]:
     """Every row that copy finding gives, batch after batch, as a run of `copydesk` makes them."""
-    with dedup.open_index(folder, backend=backend) as index:
+    with dedup.open_index(folder, backend=backend) as opened:
         for at in range(0, len(articles), size):
             batch = [(article, dedup.fingerprint(article)) for article in articles[at : at + size]]
-            yield from index.find(batch, run_id="benchmark", now=NOW)
-            index.add(f"benchmark-{at:09}", batch)
+            yield from opened.find(batch, run_id="benchmark", now=NOW)
+            opened.add(f"benchmark-{at:09}", batch)
 
 
 def derive(articles: Sequence[Article], copies: Sequence[Copy]) -> pa.Table:

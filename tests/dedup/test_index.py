@@ -238,6 +238,38 @@ def test_neither_order_nor_batch_size_matters(opened: Open, size: int, seed: int
     }
 
 
+def large_family() -> list[Article]:
+    """Forty pages of one paper, each with one of two teasers or both, some of them copies of each other: more than are asked for boilerplate."""
+    teasers = TEASER, paragraphs(78, 4)
+    pages = []
+    for n in range(40):
+        own = paragraphs(500 + n // 3 if n % 5 == 0 else 600 + n, 2)
+        shown = [teaser for bit, teaser in enumerate(teasers, 1) if (n % 3 + 1) & bit]
+        title = " ".join(sentences(3000 + n, 1))
+        pages.append(article(f"plus-{n}", "\n".join([own, *shown]), host="zeitung.example", title=title, days=n))
+        if n % 4 == 0:
+            pages.append(article(f"frei-{n}", own, host=f"ort-{n}.example", title=title, days=n + 0.5))
+    return pages
+
+
+@pytest.mark.parametrize(("seed", "size"), [(1, 1), (2, 9), (3, 100)])
+def test_nor_do_they_in_a_family_larger_than_is_asked(opened: Open, seed: int, size: int) -> None:
+    articles = large_family()
+    at_once = feed(opened("at-once"), articles, size=len(articles))
+    random.Random(seed).shuffle(articles)
+    shuffled = feed(opened("shuffled"), articles, size=size)
+    assert standing(at_once) == standing(shuffled)
+    assert len(standing(at_once)) >= 10
+
+
+def test_a_hash_that_too_many_hold_brings_the_first_of_them(opened: Open) -> None:
+    """That bounds the work, and is where the promise about order ends."""
+    few = replace(PARAMETERS, postings=3)
+    articles = [article(f"a{n}", paragraphs(1), title="Eins", days=n) for n in range(8)]
+    found = standing(feed(opened(parameters=few), articles))
+    assert found == {pair(articles[i], articles[j]): "exact" for j in range(8) for i in range(min(j, 3))}
+
+
 def test_copies_within_one_batch(opened: Open) -> None:
     one, two = article("a", paragraphs(1)), article("b", paragraphs(1), days=1)
     rows = feed(opened(), [one, article("c", paragraphs(2)), two], size=3)
