@@ -305,6 +305,28 @@ def test_calendars_facets_sessions_and_loops_run_out_of_budget() -> None:
     assert not budgets.spend("https://c.vn/2026/11/24/mot-bai-bao.html", listing=False)
 
 
+def test_a_server_full_of_traps_is_asked_no_more_than_the_budgets_allow(crawl: Crawl) -> None:
+    site = "http://bay.example"
+    good = f"{site}/mot-bai-bao-binh-thuong-giua-nhung-cai-bay"
+    facets = [f"{site}/mot-bai-bao-co-rat-nhieu-mat-khac-nhau?mau={n}" for n in range(PER_PATH + 10)]
+    loop = f"{site}/{'tin/moi/' * 5}mot-bai-bao-trong-duong-dan-lap-lai-mai"
+    long = f"{site}/mot-bai-bao-co-dia-chi-{'rat-' * 300}dai"
+    days = [f"{site}/lich/{n}.xml" for n in range(PER_PREFIX + 10)]
+    pages = dict.fromkeys([good, *facets, loop, long], GOOD) | {
+        f"{site}/robots.txt": Answer.of(f"Sitemap: {site}/bai.xml\nSitemap: {site}/lich.xml\n", "text/plain"),
+        f"{site}/bai.xml": Answer.of(urlset([(url, NOW) for url in [*facets, loop, long, good]]), XML),
+        f"{site}/lich.xml": Answer.of(index([(day, NOW) for day in days]), XML),
+        **dict.fromkeys(days, Answer.of(urlset([]), XML)),
+    }
+    with Server(pages) as server:
+        played = crawl(server, urls=[f"{site}/"], settings={"CONCURRENT_REQUESTS_PER_DOMAIN": 16})
+    outcomes = played.outcomes()
+    assert sorted(outcomes[url] for url in facets) == ["rejected/budget"] * 10 + ["stored"] * PER_PATH
+    assert (outcomes[loop], outcomes[long], outcomes[good]) == ("rejected/budget", "rejected/budget", "stored")
+    assert len([path for path in server.paths if "?mau=" in path]) == PER_PATH
+    assert len([path for path in server.paths if "/lich/" in path]) == PER_PREFIX
+
+
 # -- TLS ------------------------------------------------------------------------------------------------------------------
 
 
