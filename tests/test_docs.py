@@ -245,7 +245,8 @@ def test_every_other_command_that_is_written_exists() -> None:
 
 
 def test_every_option_of_the_configuration_is_in_the_guide() -> None:
-    table = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", OPERATING.partition("## Configuration")[2], re.MULTILINE))
+    section = OPERATING.partition("## Configuration")[2].partition("\n## ")[0]
+    table = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", section, re.MULTILINE))
     assert list(table) == list(Config.model_fields)
     for name, field in Config.model_fields.items():
         default = field.default
