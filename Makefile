@@ -3,10 +3,11 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 EVAL   ?= ../shared/eval
+HISTORY ?= build/history
 ARGS   ?=
 PIP    := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
-.PHONY: help setup setup-dev crawl demo test lint types bench bench-dedup bench-tables bench-crawl bench-report bench-extract bench-translations fuzz clean
+.PHONY: help setup setup-dev crawl demo test lint types bench bench-dedup bench-tables bench-crawl bench-report bench-extract bench-translations bench-memory bench-pages bench-peers bench-history bench-simulate fuzz clean
 help:           ## this list
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 22
 
@@ -23,6 +24,12 @@ $(VENV)/.setup-dev: pyproject.toml | $(VENV)/bin/python
 	@echo "setting up $(VENV) with the tools for developers: a minute or two, once"
 	@$(PIP) -e '.[dev]'
 	@touch $@ $(VENV)/.setup
+# What is compared with has needs of its own, and pip 23 cannot resolve them.
+.venv-peers/.setup:
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check news-please datasketch pandas pyarrow
+	@touch $@
 
 crawl: setup    ## crawl the default publishers and print a summary
 	@$(BIN)/copydesk crawl $(ARGS)
@@ -37,12 +44,21 @@ lint: setup-dev
 types: setup-dev
 	$(BIN)/mypy
 
-bench: bench-extract bench-dedup bench-translations bench-tables bench-crawl bench-report bench-memory  ## every benchmark; needs the evaluation data in EVAL
+bench: bench-pages bench-peers bench-history bench-simulate bench-extract bench-dedup bench-translations bench-tables bench-crawl bench-report bench-memory  ## every benchmark; needs the evaluation data in EVAL
+bench-pages: setup-dev .venv-peers/.setup  ## pages to tables, against news-please and trafilatura; ARGS="--rounds 1"
+	$(BIN)/python benchmarks/pages.py --eval $(EVAL) $(ARGS)
+bench-peers: setup-dev                     ## copy finding, against datasketch and rensa; ARGS="--articles 10000"
+	$(BIN)/python benchmarks/dedup_peers.py speed $(ARGS)
+bench-history: setup-dev                   ## memory and a run's cost on a million articles, kept in HISTORY
+	$(BIN)/python benchmarks/dedup_speed.py --folder $(HISTORY)
+	$(BIN)/python benchmarks/dedup_peers.py memory --folder $(HISTORY)
+	$(BIN)/python benchmarks/dedup_peers.py hourly --folder $(HISTORY)
+bench-simulate: setup-dev                  ## a year of hourly runs; ARGS="--every 1" for all of them
+	$(BIN)/python benchmarks/simulate.py --chart docs/simulation.svg $(ARGS)
 bench-extract: setup-dev
 	$(BIN)/python benchmarks/extraction.py --eval $(EVAL)
 bench-dedup: setup-dev
 	$(BIN)/python benchmarks/dedup_quality.py --eval $(EVAL) --peers
-	$(BIN)/python benchmarks/dedup_speed.py
 bench-translations: setup-dev
 	$(BIN)/python benchmarks/translations.py --eval $(EVAL)
 bench-tables: setup-dev
@@ -58,4 +74,4 @@ bench-report: setup-dev
 fuzz: setup-dev
 	$(BIN)/python benchmarks/fuzz_extract.py
 clean:          ## remove what make made; data/ stays
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis demo-data
+	rm -rf $(VENV) .venv-peers build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis demo-data

@@ -189,9 +189,11 @@ def history_of_datasketch(history: int) -> dict[str, float]:
     before = memory()
     lsh = datasketch.MinHashLSH(threshold=0.5, num_perm=128)
     random = np.random.default_rng(0)
+    permutations = datasketch.MinHash(128, scheme="affine32").permutations
     for n in range(history):
-        values = random.integers(0, 1 << 32, 128, dtype=np.uint64)
-        lsh.insert(f"{n:032x}", datasketch.MinHash(128, hashvalues=values), check_duplication=False)
+        values = random.integers(0, 1 << 32, 128, dtype=np.uint32)
+        minhash = datasketch.MinHash(hashvalues=values, scheme="affine32", permutations=permutations)
+        lsh.insert(f"{n:032x}", minhash, check_duplication=False)
     return {"memory": memory() - before}
 
 

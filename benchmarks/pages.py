@@ -1,6 +1,6 @@
 """From pages to tables, as whole commands: `copydesk ingest` against scripts that people write today, in one run.
 
-    python benchmarks/pages.py --eval ../shared/eval [--repeat 6] [--rounds 3] [--peers .venv-peers/bin/python]
+    python benchmarks/pages.py --eval ../shared/eval [--repeat 8] [--rounds 2] [--peers .venv-peers/bin/python]
 
 Pages are those of the evaluation sets aeb and fundus, in one WARC file. Each stands there `--repeat` times, under as many hosts, so that
 starting does not count for much; all but the first are copies, to be found by whoever looks for copies. The peers, on all cores unless said otherwise:
@@ -38,8 +38,8 @@ NEEDED = {"trafilatura": 0.9, "news-please": 3.0}
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--eval", type=Path, default=Path("../shared/eval"))
-    parser.add_argument("--repeat", type=int, default=6)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--repeat", type=int, default=8)
+    parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument(
         "--peers", default=".venv-peers/bin/python", help="a Python with news-please, datasketch, pandas"
     )
