@@ -62,3 +62,9 @@ def test_what_cannot_be_used_is_an_error_that_names_it(
 )
 def test_moments(text: str, expected: datetime) -> None:
     assert config.moment(text, NOW) == expected
+
+
+def test_an_embedding_model_that_is_not_there(tmp_path: Path) -> None:
+    settings, _ = config.load({"embeddings": str(tmp_path)}, file=tmp_path / "none.toml", environ={})
+    with pytest.raises(ConfigurationError, match=r"embeddings: .*no model2vec"):
+        config.encoder(settings)

@@ -78,6 +78,16 @@ def test_copies_in_the_language_and_translations_are_found(tmp_path: Path) -> No
         assert (kind in ("exact", "near", "partial")) == same, (by_id[str(a)].url, by_id[str(b)].url, kind)
 
 
+def test_the_run_tells_how_many_pairs_taught_words(tmp_path: Path) -> None:
+    process(tmp_path, articles())
+    with Store.open(tmp_path, lock=False) as store:
+        (run,) = store.read("runs").to_pylist()
+    told = {one["name"]: one["value"] for one in run["parameters"]}
+    declared = sum("de" in story.translations for story in STORIES)
+    assert told["pairs.de-vi"] == f"{declared}, not used"
+    assert told["translations.threshold"] == "0.3"
+
+
 def test_the_same_again_adds_nothing(tmp_path: Path) -> None:
     process(tmp_path, articles())
     before = facts(tmp_path)

@@ -198,13 +198,12 @@ class Search:
             numbers, values = [np.empty(0, np.int32)], [np.empty(0)]
             for run in runs:
                 ranges(run.keys, keys, starts, counts)
-                sums = np.zeros(len(run.articles))
                 taken = np.where(use, counts, 0)
                 where = np.repeat(starts - np.concatenate(([0], np.cumsum(taken)[:-1])), taken) + np.arange(taken.sum())
-                np.add.at(
-                    sums,
+                sums = np.bincount(
                     np.searchsorted(run.articles, run.numbers[where]),
                     np.repeat(weights.astype(np.float64) ** 2, taken),
+                    len(run.articles),
                 )
                 sums /= np.sqrt(30 + run.n_keys)  # long articles have more of everything
                 best = np.argpartition(-sums, min(len(sums) - 1, 4 * self._parameters.candidates))[
