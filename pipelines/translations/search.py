@@ -195,17 +195,18 @@ class Search:
                 continue
             _, weights = self._weights(entry, language)
             use = (found[language] > 0) & (found[language] <= self._parameters.max_df) & (weights > 0)
-            numbers, values = [np.empty(0, np.int32)], [np.empty(0)]
+            numbers: list[NDArray[np.int32]] = [np.empty(0, np.int32)]
+            values: list[NDArray[np.float64]] = [np.empty(0)]
             for run in runs:
                 ranges(run.keys, keys, starts, counts)
                 taken = np.where(use, counts, 0)
                 where = np.repeat(starts - np.concatenate(([0], np.cumsum(taken)[:-1])), taken) + np.arange(taken.sum())
-                sums = np.bincount(
+                shared = np.bincount(
                     np.searchsorted(run.articles, run.numbers[where]),
                     np.repeat(weights.astype(np.float64) ** 2, taken),
                     len(run.articles),
                 )
-                sums /= np.sqrt(30 + run.n_keys)  # long articles have more of everything
+                sums = shared / np.sqrt(30 + run.n_keys)  # long articles have more of everything
                 best = np.argpartition(-sums, min(len(sums) - 1, 4 * self._parameters.candidates))[
                     : 4 * self._parameters.candidates
                 ]
