@@ -67,7 +67,7 @@ bench-crawl: setup-dev
 	$(BIN)/python -m benchmarks.crawl
 	$(BIN)/python -m benchmarks.chaos
 bench-memory: setup-dev
-	$(BIN)/python -m benchmarks.memory
+	$(BIN)/python -m benchmarks.memory --chart docs/memory.png
 	$(BIN)/python -m benchmarks.memory --pages 20000 --extract $(EVAL)
 bench-report: setup-dev
 	$(BIN)/python benchmarks/report.py

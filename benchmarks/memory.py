@@ -139,7 +139,7 @@ def draw(seen: list[tuple[float, float, float]], out: Path, pages: int) -> None:
     from matplotlib import pyplot as plt
 
     figure, axes = plt.subplots(figsize=(8, 3))
-    axes.plot([s[0] / 60 for s in seen], [s[1] for s in seen], label="crawl: reactor, archive, writer")
+    axes.plot([s[0] / 60 for s in seen], [s[1] for s in seen], label="crawl: reactor and writer")
     axes.plot([s[0] / 60 for s in seen], [s[2] for s in seen], label="largest worker")
     axes.set(xlabel="minutes", ylabel="resident MB", ylim=(0, None), title=f"Memory over a crawl of {pages:,} pages")
     axes.legend(frameon=False)
