@@ -9,8 +9,8 @@ fifth of the run; flat means that the last is not above the second by more than 
 
 import argparse
 import json
+import os
 import random
-import resource
 import statistics
 import subprocess
 import sys
@@ -53,15 +53,30 @@ def offspring(pid: int) -> list[int]:
     return [*found, *(grandchild for child in found for grandchild in offspring(child))]
 
 
-def watch(process: subprocess.Popen[str]) -> list[tuple[float, float, float]]:
-    """Until the process ends, each second: seconds since the beginning, MB of the process, MB of the largest of its workers."""
+def processor_seconds(pid: int) -> float:
+    """What the process has used of a core until now, or 0 when it is gone."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf8").rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def watch(process: subprocess.Popen[str]) -> tuple[list[tuple[float, float, float]], float]:
+    """Until the process ends, each second: seconds since the beginning, MB of the process, MB of the largest of its workers.
+
+    With the processor seconds that all of them used, but for what a worker used in its last second.
+    """
     seen: list[tuple[float, float, float]] = []
+    used: dict[int, float] = {}
     began = time.monotonic()
     while process.poll() is None:
-        workers = [resident(pid) for pid in offspring(process.pid)]
+        pids = offspring(process.pid)
+        workers = [resident(pid) for pid in pids]
         seen.append((time.monotonic() - began, resident(process.pid), max(workers, default=0.0)))
+        used |= {pid: seconds for pid in (process.pid, *pids) if (seconds := processor_seconds(pid))}
         time.sleep(1)
-    return seen
+    return seen, sum(used.values())
 
 
 def report(seen: list[tuple[float, float, float]], pages: int, who: str) -> None:
@@ -89,11 +104,10 @@ def extract(eval_dir: Path, pages: int) -> None:
         listing.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf8")
         with out.open("w") as file:
             command = [sys.executable, "-m", "crawler", "extract", "--batch", str(listing)]
-            seen = watch(subprocess.Popen(command, cwd=ROOT, stdout=file, text=True))
+            seen, used = watch(subprocess.Popen(command, cwd=ROOT, stdout=file, text=True))
         answers = [json.loads(line) for line in out.read_text("utf8").splitlines()]
     report(seen, pages, "batch")
-    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
-    print(f"{(spent.ru_utime + spent.ru_stime) / seen[-1][0]:.2f} cores used on average")
+    print(f"{1000 * used / pages:.0f} ms of a core a page, {used / seen[-1][0]:.2f} cores used on average")
     print(f"{len(answers)} answers, {sum(answer['text'] is not None for answer in answers)} of them articles")
 
 
@@ -124,7 +138,7 @@ def main() -> None:
     assert server.stdout is not None
     port = int(server.stdout.readline())
     with tempfile.TemporaryDirectory() as folder:
-        seen = watch(start("everything", port, folder))
+        seen, _ = watch(start("everything", port, folder))
     server.terminate()
     report(seen, asked.pages, "crawl")
     if asked.chart:
