@@ -352,7 +352,7 @@ def test_a_tombstone_holds_no_text(data: Path) -> None:
     with Store.open(data) as store:
         forget(store, article(3).url)
     stone = json.loads(next((data / "state" / "tombstones").iterdir()).read_text())
-    assert set(stone) == {"what", "at", "article_ids", "archived"}
+    assert set(stone) == {"what", "at", "article_ids", "archived", "check"}
 
 
 def test_forgetting_again_gives_the_same_to_clean(data: Path) -> None:
