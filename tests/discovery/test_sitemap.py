@@ -151,7 +151,7 @@ def test_html_entities_are_characters() -> None:
             "declarations",
         ),
         (b"<urlset>" + b"&nbsp;" * MAX_ENTITIES + b"</urlset>", "entities", "named"),
-        (gzip.compress(b"<urlset>" * 100)[:25], "damaged", "gzip"),
+        (gzip.compress(b"<urlset>" * 100, mtime=0)[:25], "damaged", "gzip"),
         (b"\x1f\x8b not gzip at all", "damaged", "gzip"),
         (gzip.compress(b" " * (MAX_BYTES + 1)), "too_large", str(MAX_BYTES)),
         (gzip.compress(gzip.compress(b" " * (MAX_BYTES + 1))), "too_large", str(MAX_BYTES)),
