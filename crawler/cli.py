@@ -448,13 +448,15 @@ def compact(
 @app.command(rich_help_panel=KEEP)
 def verify(
     data: Data = None,
-    repair: Annotated[bool, typer.Option("--repair", help="Rebuild what is derived: indexes and stories.")] = False,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Rebuild what is derived: indexes, stories, places in the archive.")
+    ] = False,
     log: Log = None,
 ) -> None:
     """Check tables, archive and indexes against what was committed; say what is wrong and what mends it.
 
     [dim]copydesk verify            reads every byte; exit code 6 when something is wrong[/dim]
-    [dim]copydesk verify --repair   builds indexes and stories again from the tables[/dim]
+    [dim]copydesk verify --repair   builds indexes and stories again from the tables, finds records of the archive again[/dim]
     """
     from crawler import keeping  # noqa: PLC0415
 

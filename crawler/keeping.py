@@ -1,6 +1,5 @@
 """`copydesk compact`, `verify` and `forget`: the tables, and everything beside them that has to stay in step."""
 
-import contextlib
 import os
 import shutil
 import sqlite3
@@ -11,12 +10,10 @@ from datetime import date
 from pathlib import Path
 from typing import IO
 
-import pyarrow.compute as pc
-from warcio.archiveiterator import ArchiveIterator
-
-from crawler import show
-from crawler.archive import INDEX, whole_length
+from crawler import locating, show
+from crawler.archive import INDEX
 from crawler.config import Config, ConfigurationError
+from crawler.locating import REPAIR
 from crawler.session import FRONTIER
 from pipelines import dedup, store, stories
 from pipelines.run import parameters
@@ -24,7 +21,6 @@ from pipelines.seal import damage, unsealed
 from pipelines.state import State, files
 from pipelines.store import Forgotten, Problem, StorageError, Store
 
-REPAIR = "copydesk verify --repair"
 DERIVED = ("anchors", "catalog", "index", "lines", "provenance")
 """Folders under `state/` that are made from the tables alone."""
 OK, DAMAGED = 0, 6
@@ -52,12 +48,12 @@ def verify(settings: Config, *, repair: bool) -> int:
         # State and archive are files of this machine, also when the tables are in a bucket.
         data = tables.state_folder.parent
         alone = not settings.data.startswith("s3://")
-        state, archive = _state(data, whole=alone), _archive(data, whole=alone)
+        state, archive = _state(data, whole=alone), locating.check(data, whole=alone)
         if repair:
             with tables.changing():
-                problems = store.verify(tables, repair=True, checks=(archive,))
+                problems = store.verify(tables, repair=True)
             _rebuild(tables, data)
-            problems = [p for p in problems if p.command != REPAIR]
+            problems = [p for p in problems if p.command != REPAIR] + list(locating.mend(tables, data))
             left = store.verify(tables, checks=(state, archive))
         else:
             problems = []
@@ -68,7 +64,10 @@ def verify(settings: Config, *, repair: bool) -> int:
             else sum(len(tables.read(name, [key])) for name, key in (("articles", "article_id"), ("pages", "url")))
         )
     for problem in problems:
-        show.say(f"mended: {show.safe(problem.path, 500)}: {show.safe(problem.what, 500)}")
+        if show.as_text():
+            show.say(f"mended: {show.safe(problem.path, 500)}: {show.safe(problem.what, 500)}")
+        else:
+            show.emit({"mended": problem.path, "problem": problem.what})
     if left:
         show.table(("file", "problem", "do"), [(p.path, p.what, p.command) for p in left])
     elif show.as_text():
@@ -123,56 +122,6 @@ def _state(data: Path, *, whole: bool) -> Callable[[Store], Iterator[Problem]]:
 def _databases(data: Path) -> list[Path]:
     """Every SQLite file of a data folder."""
     return [*files(data / "state"), data / FRONTIER, data / "state" / "archive.sqlite"]
-
-
-def _archive(data: Path, *, whole: bool) -> Callable[[Store], Iterator[Problem]]:
-    """A check that every place a row names holds the record of that address.
-
-    When the archive is not the `whole` one, because other machines write to the same tables, what was never here is not missed.
-    """
-
-    def check(tables: Store) -> Iterator[Problem]:
-        wanted = tables.read("pages", ["url", "archive_file", "archive_offset"], pc.field("archive_file").is_valid())
-        by_file: dict[str, list[tuple[int, str]]] = {}
-        for row in wanted.to_pylist():
-            if row["archive_file"].startswith("raw/"):
-                by_file.setdefault(row["archive_file"], []).append((row["archive_offset"], row["url"]))
-        for name, places in sorted(by_file.items()):
-            path = data / name
-            if not path.is_file():
-                if not whole and name not in _archives(data):
-                    continue
-                yield Problem(str(path), f"missing; {len(places)} pages name it", "put it back from a backup")
-                continue
-            with path.open("rb") as file:
-                bad = sum(not _stands(file, offset) for offset, _ in places)
-                sound = whole_length(file)
-            if bad:
-                yield Problem(str(path), f"{bad} of {len(places)} records cannot be read", "put it back from a backup")
-            elif sound != path.stat().st_size:
-                yield Problem(str(path), f"torn after byte {sound}", "the next crawl cuts it off")
-
-    return check
-
-
-def _archives(data: Path) -> set[str]:
-    """The archives that this machine wrote."""
-    index = data / "state" / "archive.sqlite"
-    if not index.is_file():
-        return set()
-    with contextlib.closing(sqlite3.connect(f"file:{index}?mode=ro", uri=True)) as db:
-        return {row[0] for row in db.execute("SELECT file FROM files")}
-
-
-def _stands(file: IO[bytes], offset: int) -> bool:
-    """Whether a WARC record can be read at this place."""
-    try:
-        file.seek(offset)
-        record = next(iter(ArchiveIterator(file)))
-        record.content_stream().read()
-        return record.rec_type in ("response", "revisit", "metadata") and not getattr(record.raw_stream, "limit", 1)
-    except Exception:  # noqa: BLE001  (whatever damaged bytes make a parser raise, the answer is no)
-        return False
 
 
 def _rebuild(tables: Store, data: Path) -> None:
@@ -249,7 +198,7 @@ def blank(data: Path, name: str, offsets: Iterable[int]) -> int:
         wanted = {at for at in offsets if not _is_tombstone(file, at)}
         if not wanted:
             return 0
-        members = list(_members(path))
+        members = [(r.offset, r.length, r.url) for r in locating.records(path)]
         addresses = {url for at, _, url in members if at in wanted}
         gone = [(at, length) for at, length, url in members if at in wanted or url in addresses]
         # Requests first: an answer that is gone tells whoever comes after a death that its request is too.
@@ -265,16 +214,6 @@ def blank(data: Path, name: str, offsets: Iterable[int]) -> int:
             db.executemany("DELETE FROM payloads WHERE url = ?", [(url,) for url in addresses])
         db.close()
     return len(gone)
-
-
-def _members(path: Path) -> Iterator[tuple[int, int, str]]:
-    """Offset, length and target address of each record."""
-    with path.open("rb") as file:
-        records = ArchiveIterator(file)
-        for record in records:
-            url = record.rec_headers.get_header("WARC-Target-URI") or ""
-            at = records.get_record_offset()
-            yield at, records.get_record_length(), url
 
 
 _TOMBSTONE = b"\x1f\x8b\x08\x10\0\0\0\0\0\xff"

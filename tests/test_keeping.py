@@ -2,13 +2,17 @@
 
 import json
 import shutil
-from datetime import UTC, datetime
+import sqlite3
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from crawler import locating
+from crawler.archive import Archive, Exchange, Place
 from crawler.keeping import blank
 from pipelines import sources
+from pipelines.store import Store, relocate
 from tests.site import Server, address, congluan, edition, vietnam_vn
 from tests.stories import BRIDGE, HYDROGEN, NEWSROOM
 from tests.test_main_job import ask, copydesk
@@ -55,6 +59,86 @@ def test_a_flipped_byte_in_the_archive_is_found(mine: Path) -> None:
     content[offset + 400] ^= 0xFF
     path.write_bytes(content)
     assert path.name in copydesk("verify", cwd=mine.parent, code=6).stdout
+
+
+def places(data: Path) -> list[tuple[str, datetime, str, int]]:
+    """Every row that names a place in the archive."""
+    return ask(
+        data,
+        "SELECT url, fetched_at, archive_file, archive_offset FROM pages WHERE archive_file IS NOT NULL UNION ALL "
+        "SELECT url, fetched_at, archive_file, archive_offset FROM articles ORDER BY ALL",
+    )
+
+
+def test_places_that_rows_have_wrong_are_told_from_the_archive(mine: Path) -> None:
+    before = places(mine)
+    record = {url: offset for url, _, _, offset in before}
+    wrong = {
+        edition(HYDROGEN, "de"): record[edition(HYDROGEN, "de")] + 1,  # no record begins there
+        edition(HYDROGEN, "ja"): record[address(BRIDGE)],  # another page's
+        address(HYDROGEN): 10**9,
+    }
+    with Store.open(mine) as store:
+        assert relocate(store, lambda url, _, file, __: (file, wrong[url]) if url in wrong else None) == 6
+    done = copydesk("verify", cwd=mine.parent, code=6)
+    assert "3 of " in done.stdout
+    assert "verify --repair" in done.stdout
+    assert "6 rows" in copydesk("verify", "--repair", cwd=mine.parent).stdout
+    copydesk("verify", cwd=mine.parent)
+    assert places(mine) == before
+    page = sources.page_at(mine / before[0][2], record[edition(HYDROGEN, "ja")])
+    assert page is not None
+    assert page.url == edition(HYDROGEN, "ja")
+    assert "mended" not in copydesk("verify", "--repair", cwd=mine.parent).stdout
+
+
+def test_an_archive_that_was_renamed_is_found_and_what_is_not_in_it_named(mine: Path) -> None:
+    before = places(mine)
+    (warc,) = (mine / "raw").glob("*.warc.gz")
+    lost = next(offset for url, _, _, offset in before if url == edition(HYDROGEN, "de"))
+    content = bytearray(warc.read_bytes())
+    content[lost + 400] ^= 0xFF
+    warc.with_name("copydesk-2026-moved.warc.gz").write_bytes(content)
+    warc.unlink()
+    copydesk("verify", cwd=mine.parent, code=6)
+    done = copydesk("verify", "--repair", cwd=mine.parent, code=6)
+    assert edition(HYDROGEN, "de") in done.stdout
+    assert "backup" in done.stdout
+    assert {(url, file, offset) for url, _, file, offset in places(mine)} == {
+        (url, file if offset == lost else "raw/copydesk-2026-moved.warc.gz", offset) for url, _, file, offset in before
+    }
+    with sqlite3.connect(mine / "state" / "archive.sqlite") as db:
+        known = set(db.execute("SELECT file, at FROM payloads").fetchall())
+    assert known >= {(file, offset) for _, _, file, offset in places(mine) if offset != lost}
+    assert not {at for _, at in known} & {lost}
+
+
+def test_the_page_of_a_visit_without_one_is_that_of_the_visit_it_refers_to(tmp_path: Path) -> None:
+    began = datetime(2026, 3, 14, 12, tzinfo=UTC)
+    times = [began + timedelta(hours=n) for n in range(4)]
+    a, b = "https://a.example/x", "https://b.example/y"
+    with Archive(tmp_path) as archive:
+        sent = [
+            archive.put(Exchange(url, at, status, "", body=body)).result()
+            for url, at, status, body in (
+                (a, times[0], 200, b"<p>one"),
+                (b, times[1], 200, b"<p>one"),
+                (a, times[2], 200, b"<p>two"),
+                (a, times[3], 304, b""),
+            )
+        ]
+    first, again, second, unchanged = sent
+    assert again == first
+    assert None not in (first, second, unchanged)
+    archived = locating.Archived.of(tmp_path)
+    nowhere = Place(first.file, 3)  # type: ignore[union-attr]
+    assert [archived.find(url, at, nowhere) for url, at in zip((a, b, a, a), times, strict=True)] == [
+        first, first, second, second,
+    ]  # fmt: skip
+    assert archived.find(b, times[1], first) is None  # type: ignore[arg-type]
+    assert archived.find(b, times[1], second) == first  # type: ignore[arg-type]
+    assert archived.find(a, times[3], first) is None  # type: ignore[arg-type]  # any page that stands may be the one
+    assert archived.find(a, times[0] + timedelta(seconds=1), nowhere) is None
 
 
 def test_a_truncated_table_is_found_and_named(mine: Path) -> None:

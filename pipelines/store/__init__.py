@@ -4,6 +4,7 @@ from pipelines.store.compacting import Compacted, compact
 from pipelines.store.errors import Locked, StorageError
 from pipelines.store.forgetting import Forgotten, forget, tombstones
 from pipelines.store.manifest import Added
+from pipelines.store.relocating import relocate
 from pipelines.store.sql import VIEWS, connect
 from pipelines.store.store import Store, stage
 from pipelines.store.verifying import Problem, verify
@@ -20,6 +21,7 @@ __all__ = [
     "compact",
     "connect",
     "forget",
+    "relocate",
     "stage",
     "tombstones",
     "verify",

@@ -20,6 +20,8 @@ from pipelines.store.schema import SCHEMAS
 from pipelines.store.store import Store
 
 REPAIR = "copydesk verify --repair"
+REWRITTEN = ("compact-", "forget-", "repair-")
+"""How files are called that hold rows of commits whose own files are gone."""
 KEYS = {"articles": ("article_id", "version"), "runs": ("run_id",), "stories": ("article_id",)}
 
 
@@ -171,7 +173,7 @@ def _manifest_of(store: Store, path: str) -> Manifest:
         for file in store.files.walk(table):
             if file.rpartition("/")[2] in (f"{id_}.parquet", f"{id_}-empty.parquet"):
                 adds.append(_added(store, file))
-            elif table in ("articles", "copies", "pages") and "/compact-" in file:
+            elif table in ("articles", "copies", "pages") and file.rpartition("/")[2].startswith(REWRITTEN):
                 with storage(store.files.address(file)):
                     rows = ds.dataset(file, filesystem=store.files.fs, format=CHECKED).count_rows(
                         filter=pc.field("commit_id") == id_

@@ -19,19 +19,19 @@ import pytest
 from conftest import NOON, Dying, Killed, commit, copy, stories
 
 from pipelines.records import Commit
-from pipelines.store import Locked, StorageError, Store, compact, forget, stage
+from pipelines.store import Locked, StorageError, Store, compact, forget, relocate, stage
 from pipelines.store.files import LocalFiles
 
 TABLES = ("articles", "copies", "pages", "runs", "stories")
 
 
 def seen(data: Path) -> dict[str, list[str]]:
-    """What a plain glob sees: table → what its rows are called, sorted."""
+    """What a plain glob sees: table → what its rows are called, and where their pages stand, sorted."""
     found = {}
     for table in TABLES:
         paths = sorted(str(path) for path in data.glob(f"{table}/**/*.parquet"))
         rows = ds.dataset(paths, format="parquet").to_table().to_pylist() if paths else []
-        found[table] = sorted(str(r.get("article_id") or r.get("run_id")) for r in rows)
+        found[table] = sorted(f"{r.get('article_id') or r.get('run_id')} {r.get('archive_offset')}" for r in rows)
     return found
 
 
@@ -54,6 +54,7 @@ CHANGES: dict[str, Callable[[Store], Any]] = {
     "stories": lambda store: store.write_stories("r2", stories("c", "d")),
     "compact": lambda store: (compact(store, date(2026, 3, 16)), store.drop_replaced()),
     "forget": lambda store: forget(store, "https://paper3.example/story-3.html"),
+    "relocate": lambda store: relocate(store, lambda _, __, ___, offset: ("raw/x.warc.gz", (offset or 0) + 10**6)),
 }
 
 
