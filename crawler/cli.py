@@ -113,14 +113,17 @@ def _told(error: Exception) -> Exit:
     from crawler.replay import DamagedArchiveError  # noqa: PLC0415
     from pipelines import dedup, store, translations  # noqa: PLC0415
     from pipelines.sources import UnreadableSourceError  # noqa: PLC0415
+    from pipelines.spark.session import HoldsRunsError, NoSparkError  # noqa: PLC0415
 
     usage: dict[type[Exception], str] = {
         BadOptionError: "copydesk crawl --help shows the form",
         ConfigurationError: "",
         DamagedArchiveError: "give a whole copy of it; `copydesk ingest` reads what is left of a damaged one",
+        HoldsRunsError: "",
         NoContact: "",
+        NoSparkError: "",
         UnknownPublisherError: "`copydesk publishers` lists them",
-        UnreadableSourceError: "give a page, a folder of HTML, a .warc or .warc.gz, or a .jsonl of ready texts",
+        UnreadableSourceError: "give a page, a folder of HTML, a .warc or .warc.gz, a .jsonl of ready texts, or Parquet",
     }
     for kind, do in usage.items():
         if isinstance(error, kind):
@@ -223,7 +226,10 @@ def crawl(
 @app.command(rich_help_panel=WORK)
 def ingest(
     sources: Annotated[
-        list[Path], typer.Argument(metavar="SOURCE…", help="WARC, folder of HTML, .jsonl of ready texts.")
+        list[Path],
+        typer.Argument(
+            metavar="SOURCE…", help="WARC, folder of HTML, .jsonl of ready texts, Parquet of articles or pages."
+        ),
     ],
     data: Data = None,
     host: Annotated[list[str] | None, typer.Option(help="Of a WARC, only pages of this host; may be repeated.")] = None,
@@ -245,6 +251,38 @@ def ingest(
     settings = _configured(data=data, processes=processes, log=log, quiet=quiet, horizon=horizon, batch=batch)
     show.setup(settings.log, quiet=settings.quiet)
     raise typer.Exit(ingesting.ingest(sources, settings, hosts=host or (), since=since, until=until))
+
+
+@app.command(rich_help_panel=WORK)
+def spark(
+    sources: Annotated[
+        list[str],
+        typer.Argument(metavar="SOURCE…", help="WARC, Parquet of articles or pages, .jsonl; paths, patterns or s3://…"),
+    ],
+    out: Annotated[str, typer.Option("--out", metavar="URI", help="An empty folder, or s3://…, for the tables.")],
+    master: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="local[2], spark://host:7077, …", show_default="spark-submit's, or all cores"),
+    ] = None,
+    work: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URI", help="A folder that all machines see, for what is in between.", show_default="in --out"
+        ),
+    ] = None,
+    log: Log = None,
+    quiet: Quiet = None,
+) -> None:
+    """Make the same tables as `ingest` on Apache Spark, for more than one machine can hold. Needs the extra `spark` and Java 17.
+
+    [dim]copydesk spark 'CC-NEWS-2026*.warc.gz' --out history       all cores of this machine[/dim]
+    [dim]copydesk spark a/data b/data --out s3://news/all --master spark://host:7077   two folders as one, on a cluster[/dim]
+    """
+    from crawler import scaling  # noqa: PLC0415
+
+    settings = _configured(log=log, quiet=quiet)
+    show.setup(settings.log, quiet=settings.quiet)
+    raise typer.Exit(scaling.spark(sources, out, master=master, work=work or ""))
 
 
 @app.command(rich_help_panel=WORK)

@@ -76,7 +76,7 @@ def _committed(store: Store, archive: str) -> frozenset[tuple[str, datetime]]:
     return frozenset((row["url"], row["fetched_at"]) for row in rows)
 
 
-def _placed(page: Page) -> Page:
+def placed(page: Page) -> Page:
     """The page with what its publisher knows of its address: a list or a front page of a known publisher is no article."""
     page = identify(page)
     owner = publisher_of(page.url)
@@ -105,7 +105,7 @@ def feed(
             if (read.url, read.fetched_at) in known:
                 passed += 1
                 continue
-            page = _placed(read) if isinstance(read, Page) else read
+            page = placed(read) if isinstance(read, Page) else read
             if folder and page.archive_file:
                 page = replace(page, archive_file=folder + page.archive_file)
             if isinstance(page, Page) and page.error == "corrupt_record":

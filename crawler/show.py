@@ -40,7 +40,7 @@ CONTROL = {code: f"\\x{code:02x}" for code in (*range(32), *range(0x7F, 0xA0)) i
 BIDI = {code: f"\\u{code:04x}" for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F)}
 
 
-LIBRARIES = ("scrapy", "twisted", "trafilatura", "htmldate", "urllib3", "numba", "asyncio", "warcio", "py")
+LIBRARIES = ("scrapy", "twisted", "trafilatura", "htmldate", "urllib3", "numba", "asyncio", "warcio", "py", "py4j")
 TOLD = ("crawler.session", "pipelines.sources")
 """What these warn of is in the summary too; people need not read it twice."""
 

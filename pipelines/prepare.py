@@ -62,11 +62,13 @@ class Prepared:
 
 
 def prepare(page: Page | Article, template: AbstractSet[int] = frozenset()) -> Prepared:
-    """Extract, clean and fingerprint one page, or clean and fingerprint a ready text.
+    """Extract, clean and fingerprint one page, or clean and fingerprint a ready text, or fingerprint an article that was cleaned before.
 
     `template` holds the hashes of lines known to recur on the page's host. Never raises `Rejected`: a refusal is an outcome.
     """
     began = time.process_time()
+    if isinstance(page, Article) and page.content_hash:
+        return Prepared(made_ready_again(page), seconds=time.process_time() - began)
     try:
         article = clean(given(page) if isinstance(page, Article) else extract(answered(page)))
         if not article.text.strip():

@@ -124,7 +124,7 @@ class Run:
             self._arrived(page, prepare(page, template), done)
         else:
             work = self._workers.submit((page, template))
-            work.add_done_callback(lambda f: self._arrived(page, _result(f), done))
+            work.add_done_callback(lambda f: self._arrived(page, prepared_by(f), done))
         return done
 
     def wanted(self) -> list[str]:
@@ -287,7 +287,7 @@ class Run:
             n_articles=counts.articles,
             outcomes=dict(counts.outcomes),
             copies=dict(counts.copies),
-            versions=_versions(),
+            versions=versions(),
             parameters=self._parameters | _learned(self._state),
             durations=dict(counts.seconds),
             message=message,
@@ -377,7 +377,7 @@ def _prepare(work: tuple[Page | Article, frozenset[int]]) -> Prepared:
     return prepare(*work)
 
 
-def _result(work: Future[Prepared]) -> Prepared:
+def prepared_by(work: Future[Prepared]) -> Prepared:
     """What a worker gave, or the outcome of a page that broke its worker."""
     try:
         return work.result()
@@ -388,7 +388,7 @@ def _result(work: Future[Prepared]) -> Prepared:
         return Prepared(outcome=Outcome("failed", "bug"), detail=repr(error))
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
     found = {}
     for package in PACKAGES:
         try:

@@ -1,4 +1,4 @@
-"""Pages from what is already here: WARC files (CC-NEWS too), folders of HTML, JSON lines of ready texts.
+"""Pages from what is already here: WARC files (CC-NEWS too), folders of HTML, JSON lines of ready texts, Parquet of articles or pages.
 
 Every record read is yielded exactly once. What cannot be read is a `Page` with `error` set, so that it ends as an outcome with
 its place in the source, and the rest goes on.
@@ -10,18 +10,21 @@ import logging
 import re
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
+import pyarrow as pa
+import pyarrow.parquet as pq
 from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
 
 from pipelines import urls
 from pipelines.records import Article, Page
+from pipelines.store.schema import ARTICLES, articles_of_table, whole
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +34,7 @@ MAX_LINE = 16 * 1024 * 1024
 HTML_SUFFIXES = (".html", ".htm", ".xhtml", ".html.gz", ".htm.gz")
 WARC_SUFFIXES = (".warc", ".warc.gz")
 JSONL_SUFFIXES = (".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz")
+PARQUET_SUFFIXES = (".parquet",)
 CANONICAL = (
     re.compile(
         rb"""<link[^>]{0,300}rel=["']?canonical["']?[^>]{0,300}?href=["']?(https?://[^"'\s>]{1,1000})""", re.IGNORECASE
@@ -86,9 +90,11 @@ def read(
         return _warc(source, window, on_bytes)
     if name.endswith(JSONL_SUFFIXES):
         return _jsonl(source, on_bytes)
+    if name.endswith(PARQUET_SUFFIXES):
+        return _parquet(source, on_bytes)
     if name.endswith(HTML_SUFFIXES):
         return iter([_html(source, source.name, source.parent.name, {})])
-    kinds = ", ".join((*WARC_SUFFIXES, *JSONL_SUFFIXES, *HTML_SUFFIXES))
+    kinds = ", ".join((*WARC_SUFFIXES, *JSONL_SUFFIXES, *PARQUET_SUFFIXES, *HTML_SUFFIXES))
     raise UnreadableSourceError(f"{source}: not a folder and not one of {kinds}")
 
 
@@ -311,6 +317,64 @@ def _time(value: object) -> datetime | None:
     except ValueError:
         return None
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+# -- Parquet ------------------------------------------------------------------------------------------------------------
+
+
+def _parquet(path: Path, on_bytes: Callable[[int], None] | None) -> Iterator[Page | Article]:
+    """Rows of an `articles` table of ours, clean already, or of any table with `url` and the page's bytes in `body`."""
+    try:
+        names = set(pq.read_schema(path).names)
+    except (OSError, pa.ArrowException) as error:
+        raise UnreadableSourceError(f"{path}: not a Parquet file: {error}") from None
+    if {"article_id", "content_hash", "text"} <= names:
+        return _rows(path, sorted(names & set(ARTICLES.names)), _articles, on_bytes)
+    if {"url", "body"} <= names:
+        return _rows(path, sorted(names & {"url", "body", "fetched_at", "status", "content_type"}), _pages, on_bytes)
+    raise UnreadableSourceError(f"{path}: neither articles (article_id, content_hash, text) nor pages (url, body)")
+
+
+def _rows(
+    path: Path,
+    columns: list[str],
+    records: Callable[[pa.Table], Iterator[Page | Article]],
+    on_bytes: Callable[[int], None] | None,
+) -> Iterator[Page | Article]:
+    number = 0
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            share = path.stat().st_size // max(1, file.metadata.num_rows)
+            for batch in file.iter_batches(200, columns=columns):
+                yield from records(pa.Table.from_batches([batch]))
+                number += len(batch)
+                if on_bytes:
+                    on_bytes(share * len(batch))
+    except (OSError, pa.ArrowException) as error:
+        log.warning("%s: damaged after row %d: %s", path, number, error)
+        yield _unread(f"{path.name}#row={number}", "corrupt_record", str(error))
+
+
+def _articles(table: pa.Table) -> Iterator[Article]:
+    """What was decided about them elsewhere is left behind."""
+    for article in articles_of_table(whole(table, ARTICLES)):
+        yield replace(article, version=1, run_id="", duplicate_of=None, duplicate_kind=None, story_id="")
+
+
+def _pages(table: pa.Table) -> Iterator[Page]:
+    for row in table.to_pylist():
+        body = row["body"] or b""
+        body = body.encode() if isinstance(body, str) else body
+        at = row.get("fetched_at")
+        at = at if isinstance(at, datetime) else _time(at) or datetime.now(UTC)
+        yield Page(
+            url=str(row["url"]),
+            body=body[:MAX_BODY],
+            fetched_at=at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC),
+            status=int(row.get("status") or 200),
+            headers={"content-type": str(row.get("content_type") or "text/html")},
+            error="too_large" if len(body) > MAX_BODY else "",
+        )
 
 
 def _unread(where: str, error: str, detail: str = "") -> Page:

@@ -4,9 +4,10 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +38,7 @@ from pipelines.dedup.parameters import PARAMETERS, Parameters
 from pipelines.dedup.runs import RunsBackend
 from pipelines.dedup.shingles import shingle
 from pipelines.dedup.sqlite import SqliteBackend
-from pipelines.dedup.view import Known, Neighbours, Numbers, sketches
+from pipelines.dedup.view import Known, Neighbours, Numbers, View, sketches
 from pipelines.records import Article, Copy, CopyKind, Fact, Fingerprint
 
 METHOD = "shingles/1"
@@ -125,7 +126,8 @@ class Index:
             if (old := replaced.get(document["id"].tobytes())) is not None:
                 successor[old] = number
         said = changes(renumbered(earlier, successor), found, after.first)
-        return self._copies(after, newest, said, run_id, now)
+        cut = lambda id_: lines(newest[id_]) if id_ in newest else None  # noqa: E731
+        return copies(after, said, cut, self._parameters, run_id=run_id, now=now)
 
     def _around(self, view: Known, numbers: Numbers) -> Decisions:
         """Decisions on articles and all their neighbours."""
@@ -153,24 +155,6 @@ class Index:
         )
         unsettled: Numbers = old[at][any_of(was != is_, texts.offsets)]
         return unsettled
-
-    def _copies(
-        self, view: Known, newest: Mapping[str, Article], said: Decisions, run_id: str, now: datetime
-    ) -> list[Copy]:
-        """As rows of the `copies` table, sorted by ids."""
-        documents = view.documents(said.left), view.documents(said.right)
-        left, right = ([id_.tobytes().hex() for id_ in one["id"]] for one in documents)
-        forward = copy_is_left(*documents).tolist()
-        likely = likenesses(said.overlaps, self._parameters)
-        places = _Places(view, newest, said)
-        copies = []
-        for i, number in enumerate(said.kind.tolist()):
-            ids, like = (left[i], right[i]), likely[i]
-            lines = places.shared(i, *ids) if number in (NEAR, PARTIAL) else (None, None)
-            if not forward[i]:
-                ids, like, lines = ids[::-1], like.turned(), lines[::-1]
-            copies.append(_copy(*ids, number, like, lines, run_id, now))
-        return sorted(copies, key=lambda copy: (copy.article_id, copy.of_article_id))
 
     # -- learning ---------------------------------------------------------------------------------------------------------
 
@@ -247,6 +231,31 @@ class Index:
         self.close()
 
 
+def copies(
+    view: View,
+    said: Decisions,
+    cut: Callable[[str], "Lines | None"],
+    parameters: Parameters,
+    *,
+    run_id: str,
+    now: datetime,
+) -> list[Copy]:
+    """Decisions as rows of the `copies` table, sorted by ids. `cut` gives the `lines` of an article, or None when its text is not at hand."""
+    documents = view.documents(said.left), view.documents(said.right)
+    left, right = ([id_.tobytes().hex() for id_ in one["id"]] for one in documents)
+    forward = copy_is_left(*documents).tolist()
+    likely = likenesses(said.overlaps, parameters)
+    places = _Places(view, cut, said)
+    rows_ = []
+    for i, number in enumerate(said.kind.tolist()):
+        ids, like = (left[i], right[i]), likely[i]
+        where = places.shared(i, *ids) if number in (NEAR, PARTIAL) else (None, None)
+        if not forward[i]:
+            ids, like, where = ids[::-1], like.turned(), where[::-1]
+        rows_.append(_copy(*ids, number, like, where, run_id, now))
+    return sorted(rows_, key=lambda copy: (copy.article_id, copy.of_article_id))
+
+
 def _copy(
     article_id: str,
     of_article_id: str,
@@ -285,11 +294,10 @@ def _copy(
 
 
 class _Places:
-    """Which lines of the batch's articles stand in others. Texts of older articles are not here, so theirs cannot be said."""
+    """Which lines of articles stand in others. Texts of older articles are not at hand, so theirs cannot be said."""
 
-    def __init__(self, view: Known, newest: Mapping[str, Article], said: Decisions) -> None:
-        self._newest = newest
-        self._cut: dict[str, tuple[NDArray[np.uint32], NDArray[np.int32], NDArray[np.int64]]] = {}
+    def __init__(self, view: View, cut: Callable[[str], "Lines | None"], said: Decisions) -> None:
+        self._cut = cache(cut)
         numbers, at = np.unique(np.concatenate([said.left, said.right]), return_inverse=True)
         self._texts, self._left, self._right = view.shingles(numbers), *np.split(at, 2)
 
@@ -298,11 +306,10 @@ class _Places:
         return self._one(left, int(self._right[row])), self._one(right, int(self._left[row]))
 
     def _one(self, article_id: str, other: int) -> str | None:
-        if article_id not in self._newest:
+        mine = self._cut(article_id)
+        if mine is None:
             return None
-        if article_id not in self._cut:
-            self._cut[article_id] = _lines(self._newest[article_id])
-        hashes, line, size = self._cut[article_id]
+        hashes, line, size = mine
         held = held_by_line(self._texts[other], hashes, line, len(size))
         lines = np.flatnonzero((held > 0) & (2 * held >= size)) + 1
         ends = np.flatnonzero(np.diff(lines) > 1).tolist()
@@ -311,13 +318,24 @@ class _Places:
         return f"{said or 'none'} of {len(size)}"
 
 
-def _lines(article: Article) -> tuple[NDArray[np.uint32], NDArray[np.int32], NDArray[np.int64]]:
+class Lines(NamedTuple):
+    """A text by its lines."""
+
+    hashes: NDArray[np.uint32]
+    """Its shingles, in order, shape (n,)."""
+    line: NDArray[np.int32]
+    """The line of each, from 0."""
+    size: NDArray[np.int64]
+    """How many each line has, shape (lines,)."""
+
+
+def lines(article: Article) -> Lines:
     """The shingles of the text without title and lead, the line of each counted from 0, and how many each line has."""
     shingled = shingle(composed(article))
     n = article.text.count("\n") + 1
     line = shingled.lines - np.int32(len(shingled.line_hashes) - n)
     in_text = line >= 0
-    return (
+    return Lines(
         (shingled.hashes[in_text] >> np.uint64(32)).astype(np.uint32),
         line[in_text],
         np.bincount(line[in_text], minlength=n),

@@ -10,7 +10,7 @@ import re
 import sqlite3
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -70,7 +70,7 @@ CompareTranslation = Callable[[str, str], Any]
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class Known:
     """What is remembered of an article."""
 
     article_id: str
@@ -85,7 +85,7 @@ class _Known:
 
 
 @dataclass(frozen=True, slots=True)
-class _Claim:
+class Claim:
     """One article's claim about another."""
 
     article_id: str
@@ -126,7 +126,7 @@ class Provenance:
     def known(self, url: str) -> str | None:
         """The article that has this address, under any of its views; None when none has."""
         row = self._db.execute(
-            "SELECT article_id FROM address WHERE key = ? ORDER BY article_id LIMIT 1", (_key(url),)
+            "SELECT article_id FROM address WHERE key = ? ORDER BY article_id LIMIT 1", (urls.article_key(url),)
         ).fetchone()
         return row[0] if row else None
 
@@ -155,16 +155,16 @@ class Provenance:
             if self._db.execute("INSERT OR IGNORE INTO applied VALUES (?)", (commit_id,)).rowcount:
                 for article in {article.article_id: article for article in batch}.values():
                     self._db.execute("DELETE FROM declared WHERE article_id = ?", (article.article_id,))
-                    one = _remembered(article)
+                    one = remembered(article)
                     self._db.execute("INSERT OR REPLACE INTO article VALUES (?,?,?,?,?,?,?,?)", (one.article_id, one.host, one.language, one.at, one.dated, one.slug, one.n_chars, one.source_name))  # fmt: skip
                     self._db.executemany(
                         "INSERT OR IGNORE INTO address VALUES (?, ?)",
-                        [(key, article.article_id) for key in _addresses(article)],
+                        [(key, article.article_id) for key in addresses_of(article)],
                     )
-                    for kind, place, url in _declarations(article):
+                    for kind, place, url in declarations_of(article):
                         self._db.execute(
                             "INSERT OR IGNORE INTO declared VALUES (?,?,?,?,?)",
-                            (article.article_id, _key(url), kind, place, url),
+                            (article.article_id, urls.article_key(url), kind, place, url),
                         )
                         if kind == "source_url" and one.source_name:
                             self._db.execute(
@@ -198,45 +198,47 @@ class Provenance:
 
         One row per pair, with every declaration in its evidence.
         """
-        here = {article.article_id: _remembered(article) for article in batch}
+        here = {article.article_id: remembered(article) for article in batch}
         addresses = {
-            key: i for i, key in sorted(((a.article_id, key) for a in batch for key in _addresses(a)), reverse=True)
+            key: i for i, key in sorted(((a.article_id, key) for a in batch for key in addresses_of(a)), reverse=True)
         }
-        claims: dict[frozenset[str], list[_Claim]] = defaultdict(list)
+        claims: dict[frozenset[str], list[Claim]] = defaultdict(list)
         wanted: dict[str, None] = {}
         in_batch: dict[str, list[tuple[str, str, str, str]]] = defaultdict(list)
 
-        def claim(one: _Claim) -> None:
+        def claim(one: Claim) -> None:
             if one.article_id != one.of_article_id:
                 claims[frozenset((one.article_id, one.of_article_id))].append(one)
 
         for article in batch:
-            for kind, place, url in _declarations(article):
-                key = _key(url)
+            for kind, place, url in declarations_of(article):
+                key = urls.article_key(url)
                 in_batch[key].append((article.article_id, kind, place, url))
                 original = addresses.get(key) or self.known(url)
                 if original:
-                    claim(_Claim(article.article_id, original, kind, place, url))
+                    claim(Claim(article.article_id, original, kind, place, url))
                 elif kind != "hreflang":
                     wanted[urls.canonical(url)] = None
         for key, article_id in addresses.items():  # those that waited for an article of this batch
             for row in self._db.execute("SELECT article_id, kind, place, url FROM declared WHERE key = ?", (key,)):
                 if row[0] not in here:
-                    claim(_Claim(row[0], article_id, row[1], row[2], row[3]))
-        by_slug: dict[str, list[_Known]] = defaultdict(list)
+                    claim(Claim(row[0], article_id, row[1], row[2], row[3]))
+        by_slug: dict[str, list[Known]] = defaultdict(list)
         for one in here.values():
             by_slug[one.slug].append(one)
         for one in here.values():
             for other in self._same_slug(one, here, by_slug[one.slug]):
-                claim(_Claim(*_by_time(one, other), "slug", "url", one.slug))
+                claim(Claim(*by_time(one, other), "slug", "url", one.slug))
         copies = []
         for some in claims.values():
-            copy = self._decide(some, here, compare_text, compare_translation, run_id, now)
+            copy = decide(
+                some, lambda i: self._known_article(i, here), self._names, compare_text, compare_translation, run_id=run_id, now=now
+            )  # fmt: skip
             if copy:
                 copies.append(copy)
         return copies, tuple(wanted)
 
-    def _same_slug(self, one: _Known, here: Collection[str], others: Sequence[_Known]) -> list[_Known]:
+    def _same_slug(self, one: Known, here: Collection[str], others: Sequence[Known]) -> list[Known]:
         """Those that share its slug, among the stored ones that are not `here` and `others`."""
         if not one.slug:
             return []
@@ -245,63 +247,70 @@ class Provenance:
             "SELECT article_id, host, language, at, dated, slug, n_chars, source_name FROM article WHERE slug = ? AND at BETWEEN ? AND ? ORDER BY ABS(at - ?), article_id LIMIT ?",
             (one.slug, one.at - span, one.at + span, one.at, SLUG_PARTNERS),
         )
-        return partners(one, [*(_Known(*row) for row in stored if row[0] not in here), *others])
+        return partners(one, [*(Known(*row) for row in stored if row[0] not in here), *others])
 
-    def _known_article(self, article_id: str, here: dict[str, _Known]) -> _Known | None:
+    def _known_article(self, article_id: str, here: dict[str, Known]) -> Known | None:
         if article_id in here:
             return here[article_id]
         row = self._db.execute("SELECT article_id, host, language, at, dated, slug, n_chars, source_name FROM article WHERE article_id = ?", (article_id,)).fetchone()  # fmt: skip
-        return _Known(*row) if row else None
+        return Known(*row) if row else None
 
-    def _names(self, one: _Known, other: _Known) -> bool:
-        """Whether the source that `one` names is the paper of `other`: by its host, or by what other articles said of that name."""
-        if not one.source_name:
-            return False
-        labels = other.host.split(".")
-        if one.source_name in {"".join(re.findall("[a-z0-9]+", label)) for label in labels[:-1]} | {"".join(labels)}:
-            return True
+    def _names(self, one: Known, other: Known) -> bool:
         seen = dict(self._db.execute("SELECT host, n FROM named WHERE name = ?", (one.source_name,)))
-        return bool(seen.get(other.host, 0) * 2 > sum(seen.values()))
-
-    def _decide(
-        self, claims: Sequence[_Claim], here: dict[str, _Known], compare_text: CompareText, compare_translation: CompareTranslation, run_id: str, now: datetime
-    ) -> Copy | None:  # fmt: skip
-        explicit = [one for one in claims if one.kind in ("source_url", "canonical")]
-        first = (explicit or list(claims))[0]
-        a, b = self._known_article(first.article_id, here), self._known_article(first.of_article_id, here)
-        if a is None or b is None:
-            return None
-        if not explicit:
-            if self._names(b, a) and not self._names(a, b):
-                a, b = b, a
-            elif not self._names(a, b) and first.kind == "hreflang":
-                copy_id, _ = _by_time(a, b)
-                a, b = (a, b) if copy_id == a.article_id else (b, a)
-        facts = [Fact("declared", f"{one.kind} in {one.place}: {one.value}") for one in dict.fromkeys(claims)]
-        named = self._names(a, b)
-        if named:
-            facts.append(Fact("declared", f"source_name: {a.source_name}"))
-        trusted = bool(explicit) or named or any(one.kind == "hreflang" for one in claims)
-        checked = _check(a, b, compare_text, compare_translation, CONFIRMED_ANCHORS if trusted else CONFIRMED_SLUG)
-        facts += checked.facts
-        kind: CopyKind
-        if checked.verdict:
-            kind, score = checked.verdict, checked.score
-        elif checked.unlike and not (trusted and a.language != b.language):
-            kind, score = "refuted", 0.0
-            facts.append(Fact("reason", "texts_differ" if explicit else "same_slug_other_article"))
-        elif trusted:
-            kind, score = "declared", 0.3 if explicit else 0.2
-            facts.append(Fact("reason", "not_confirmed" if checked.facts else "not_checked"))
-        else:
-            return None
-        return Copy(
-            article_id=a.article_id, of_article_id=b.article_id, kind=kind, similarity=checked.likeness[0], containment=checked.likeness[1],
-            containment_of=checked.likeness[2], score=score, evidence=tuple(facts), decided_at=now, run_id=run_id, method=METHOD,
-        )  # fmt: skip
+        return names(one, other, seen)
 
 
-def partners(one: _Known, others: Iterable[_Known]) -> list[_Known]:
+def names(one: Known, other: Known, seen: Mapping[str, int]) -> bool:
+    """Whether the source that `one` names is the paper of `other`: by its host, or by the hosts that other articles meant by that name (`seen`)."""
+    if not one.source_name:
+        return False
+    labels = other.host.split(".")
+    if one.source_name in {"".join(re.findall("[a-z0-9]+", label)) for label in labels[:-1]} | {"".join(labels)}:
+        return True
+    return bool(seen.get(other.host, 0) * 2 > sum(seen.values()))
+
+
+def decide(
+    claims: Sequence[Claim], known: Callable[[str], Known | None], names: Callable[[Known, Known], bool],
+    compare_text: CompareText, compare_translation: CompareTranslation, *, run_id: str, now: datetime,
+) -> Copy | None:  # fmt: skip
+    """What the claims of one pair come to, once the texts have been asked; None when they are not worth a row."""
+    explicit = [one for one in claims if one.kind in ("source_url", "canonical")]
+    first = (explicit or list(claims))[0]
+    a, b = known(first.article_id), known(first.of_article_id)
+    if a is None or b is None:
+        return None
+    if not explicit:
+        if names(b, a) and not names(a, b):
+            a, b = b, a
+        elif not names(a, b) and first.kind == "hreflang":
+            copy_id, _ = by_time(a, b)
+            a, b = (a, b) if copy_id == a.article_id else (b, a)
+    facts = [Fact("declared", f"{one.kind} in {one.place}: {one.value}") for one in dict.fromkeys(claims)]
+    named = names(a, b)
+    if named:
+        facts.append(Fact("declared", f"source_name: {a.source_name}"))
+    trusted = bool(explicit) or named or any(one.kind == "hreflang" for one in claims)
+    checked = _check(a, b, compare_text, compare_translation, CONFIRMED_ANCHORS if trusted else CONFIRMED_SLUG)
+    facts += checked.facts
+    kind: CopyKind
+    if checked.verdict:
+        kind, score = checked.verdict, checked.score
+    elif checked.unlike and not (trusted and a.language != b.language):
+        kind, score = "refuted", 0.0
+        facts.append(Fact("reason", "texts_differ" if explicit else "same_slug_other_article"))
+    elif trusted:
+        kind, score = "declared", 0.3 if explicit else 0.2
+        facts.append(Fact("reason", "not_confirmed" if checked.facts else "not_checked"))
+    else:
+        return None
+    return Copy(
+        article_id=a.article_id, of_article_id=b.article_id, kind=kind, similarity=checked.likeness[0], containment=checked.likeness[1],
+        containment_of=checked.likeness[2], score=score, evidence=tuple(facts), decided_at=now, run_id=run_id, method=METHOD,
+    )  # fmt: skip
+
+
+def partners(one: Known, others: Iterable[Known]) -> list[Known]:
     """Those of `others`, which have its slug, that it may be a copy of or the other way round: the nearest in time."""
     near = [(abs(other.at - one.at), other.article_id, other) for other in others if other.article_id != one.article_id]
     nearest = heapq.nsmallest(
@@ -321,11 +330,11 @@ class _Checked:
 
 
 def _check(
-    a: _Known, b: _Known, compare_text: CompareText, compare_translation: CompareTranslation, least: float
+    a: Known, b: Known, compare_text: CompareText, compare_translation: CompareTranslation, least: float
 ) -> _Checked:
     """What the texts say; `least` is the probability by anchors that confirms a translation."""
     long_enough = min(a.n_chars, b.n_chars) >= LONG_ENOUGH
-    if _base(a.language) == _base(b.language):
+    if base_of(a.language) == base_of(b.language):
         answer = compare_text(a.article_id, b.article_id)
         if answer is None:
             return _Checked()
@@ -355,9 +364,9 @@ def _check(
     return _Checked(None, long_enough and score < REFUTED_ANCHORS, facts=found)
 
 
-def _remembered(article: Article) -> _Known:
+def remembered(article: Article) -> Known:
     at = article.published_at or article.fetched_at
-    return _Known(
+    return Known(
         article_id=article.article_id,
         host=article.host.removeprefix("www.") or urls.host(article.url),
         language=article.language or "",
@@ -369,13 +378,13 @@ def _remembered(article: Article) -> _Known:
     )
 
 
-def _addresses(article: Article) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(_key(url) for url in (article.url, article.canonical_url) if url))
+def addresses_of(article: Article) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(urls.article_key(url) for url in (article.url, article.canonical_url) if url))
 
 
-def _declarations(article: Article) -> list[tuple[str, str, str]]:
+def declarations_of(article: Article) -> list[tuple[str, str, str]]:
     """(kind, place, address) of every other page that the article names as its source or edition, each address once."""
-    own = set(_addresses(article))
+    own = set(addresses_of(article))
     found: dict[str, tuple[str, str, str]] = {}
     claims = [
         (one.kind, one.where, one.value)
@@ -386,7 +395,7 @@ def _declarations(article: Article) -> list[tuple[str, str, str]]:
         claims.append(("source_url", "article", article.source_url))
     order = ("source_url", "canonical", "hreflang")
     for kind, place, url in sorted(claims, key=lambda one: order.index(one[0])):
-        key = _key(url)
+        key = urls.article_key(url)
         if (
             key not in own
             and urls.split(url) is not None
@@ -406,15 +415,12 @@ def source_key(name: str) -> str:
     return "".join(words)
 
 
-def _by_time(a: _Known, b: _Known) -> tuple[str, str]:
+def by_time(a: Known, b: Known) -> tuple[str, str]:
     """(copy, original): the later one is the copy; ties by id, so that the order of arrival decides nothing."""
     later, earlier = (a, b) if (a.at, a.article_id) > (b.at, b.article_id) else (b, a)
     return later.article_id, earlier.article_id
 
 
-def _key(url: str) -> str:
-    return urls.article_key(url)
-
-
-def _base(language: str) -> str:
+def base_of(language: str) -> str:
+    """The language without script and region."""
     return language.lower().split("-")[0]

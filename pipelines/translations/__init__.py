@@ -2,8 +2,17 @@
 
 from pipelines.translations.anchors import Anchors, anchors
 from pipelines.translations.embeddings import Encoder, open_encoder
-from pipelines.translations.index import METHOD, AnchorIndex, Considered, IndexMismatch, Parameters, open_index
-from pipelines.translations.search import Alignment
+from pipelines.translations.index import (
+    METHOD,
+    AnchorIndex,
+    Considered,
+    IndexMismatch,
+    Parameters,
+    copies,
+    open_index,
+    time_of,
+)
+from pipelines.translations.search import Alignment, Entry, Search
 
 __all__ = [
     "METHOD",
@@ -12,9 +21,13 @@ __all__ = [
     "Anchors",
     "Considered",
     "Encoder",
+    "Entry",
     "IndexMismatch",
     "Parameters",
+    "Search",
     "anchors",
+    "copies",
     "open_encoder",
     "open_index",
+    "time_of",
 ]

@@ -164,22 +164,10 @@ class AnchorIndex:
         entries = self.entries(batch)
         search = Search(self, entries)
         self._asked = search, {entry.article_id: entry for entry in entries}
-        pairs: dict[tuple[str, str], Alignment] = {}
-        for entry in entries:
-            for other, alignment in search.links(entry):
-                copy, original = (entry, other) if _later(entry, other) else (other, entry)
-                key = (copy.article_id, original.article_id)
-                if key not in pairs or pairs[key].score < alignment.score:
-                    pairs[key] = alignment if copy is entry else turned(alignment)
-        links = [
-            Copy(
-                article_id=copy, of_article_id=original, kind="translation", similarity=None, containment=one.containment,
-                containment_of=one.containment_of, score=one.score, evidence=_evidence(one), decided_at=now, run_id=run_id, method=METHOD,
-            )
-            for (copy, original), one in pairs.items()
-        ]  # fmt: skip
+        links = ((entry, other, alignment) for entry in entries for other, alignment in search.links(entry))
+        found = copies(links, run_id=run_id, now=now)
         taken_back = (Fact("reason", "another_text_fits_as_well"),)
-        return links + [
+        return found + [
             Copy(
                 article_id=copy, of_article_id=original, kind="refuted", similarity=None, containment=None,
                 containment_of=None, score=0.0, evidence=taken_back, decided_at=now, run_id=run_id, method=METHOD,
@@ -191,7 +179,8 @@ class AnchorIndex:
         """A batch as the search sees it."""
         vectors = self._vectors([article for article, _ in batch])
         return [
-            Entry(-1 - place, _time(article), anchors, vectors[place]) for place, (article, anchors) in enumerate(batch)
+            Entry(-1 - place, time_of(article), anchors, vectors[place])
+            for place, (article, anchors) in enumerate(batch)
         ]
 
     def _taken_back(self, search: Search, entries: Sequence[Entry]) -> set[tuple[str, str]]:
@@ -263,11 +252,11 @@ class AnchorIndex:
             gone = self._delete([article.article_id for article, _ in latest])
             for (article, anchors), vector in zip(latest, vectors, strict=True):
                 row = (
-                    article.article_id, anchors.language, _time(article), anchors.n_chars, anchors.keys.tobytes(), anchors.owner.tobytes(), anchors.positions.tobytes(),
+                    article.article_id, anchors.language, time_of(article), anchors.n_chars, anchors.keys.tobytes(), anchors.owner.tobytes(), anchors.positions.tobytes(),
                     anchors.classes.tobytes(), anchors.words.tobytes(), anchors.lines.tobytes(), _packed(anchors.surfaces), None if vector is None else vector.astype(np.float32).tobytes(),
                 )  # fmt: skip
                 number = self._db.execute(_INSERT, row).lastrowid
-                added[(_time(article) // self._period, anchors.language)].append(
+                added[(time_of(article) // self._period, anchors.language)].append(
                     (int(number or 0), np.unique(anchors.keys))
                 )
             self._db.executemany("INSERT OR IGNORE INTO place VALUES (?, ?)", added.keys())
@@ -439,7 +428,7 @@ class AnchorIndex:
         return {f"{a}-{b}": (n, self.association(a, b) is not None) for a, b, n in found}
 
 
-def _time(article: Article) -> int:
+def time_of(article: Article) -> int:
     """Seconds since 1970: when it was published, else when it was fetched."""
     return int((article.published_at or article.fetched_at).timestamp())
 
@@ -447,6 +436,23 @@ def _time(article: Article) -> int:
 def _later(a: Entry, b: Entry) -> bool:
     """Whether a is the copy of the two: published later; ties by id, so that the order of arrival decides nothing."""
     return (a.at, a.article_id) > (b.at, b.article_id)
+
+
+def copies(links: Iterable[tuple[Entry, Entry, Alignment]], *, run_id: str, now: datetime) -> list[Copy]:
+    """Links as rows of the `copies` table, one for each pair, though it may have been found from both sides."""
+    pairs: dict[tuple[str, str], Alignment] = {}
+    for entry, other, alignment in links:
+        copy, original = (entry, other) if _later(entry, other) else (other, entry)
+        key = (copy.article_id, original.article_id)
+        if key not in pairs or pairs[key].score < alignment.score:
+            pairs[key] = alignment if copy is entry else turned(alignment)
+    return [
+        Copy(
+            article_id=copy, of_article_id=original, kind="translation", similarity=None, containment=one.containment,
+            containment_of=one.containment_of, score=one.score, evidence=_evidence(one), decided_at=now, run_id=run_id, method=METHOD,
+        )
+        for (copy, original), one in pairs.items()
+    ]  # fmt: skip
 
 
 def _packed(surfaces: Sequence[str]) -> bytes:

@@ -218,14 +218,14 @@ class Search:
             for place in np.argsort(-all_values, kind="stable"):
                 if len(chosen) >= self._parameters.candidates and all_values[place] < chosen[-1][0]:
                     break
-                other = self._entry(int(all_numbers[place]))
+                other = self.entry(int(all_numbers[place]))
                 if other is not None and abs(other.at - entry.at) <= self._window:
                     chosen.append((float(all_values[place]), other.article_id, other))
             chosen.sort(key=lambda one: (-one[0], one[1]))
             result[language] = [other for _, _, other in chosen[: self._parameters.candidates]]
         return result
 
-    def _entry(self, number: int) -> Entry | None:
+    def entry(self, number: int) -> Entry | None:
         """The article of a number; None for one that is gone, or whose new version is in the batch."""
         if number not in self._entries:
             found = self._index.entry(number=number)
@@ -240,17 +240,17 @@ class Search:
     def _judged(self, a: Entry, b: Entry) -> tuple[float, Comparison]:
         """Log odds that the two are one text, with what was learned of their words; the same from both sides."""
         if (a.number, b.number) not in self._compared:
-            compared = self.comparison(a, b)
-            value = logit(compared.features) - _UNLIKE_FIGURES * self._figures_differ(a, b, compared)
-            first, second = sorted((a, b), key=lambda one: one.language)
+            # of chains of equal weight the first is taken: it must not matter who asks
+            one, other = sorted((a, b), key=lambda each: each.article_id)
+            compared = self.comparison(one, other)
+            value = logit(compared.features) - _UNLIKE_FIGURES * self._figures_differ(one, other, compared)
+            first, second = sorted((a, b), key=lambda each: each.language)
             learned = self._index.association(first.language, second.language)
             if learned:
                 value += bonus(learned, explained(learned, first.anchors.words, second.anchors.words))
-            self._compared[a.number, b.number] = value, compared
-            self._compared[b.number, a.number] = (
-                value,
-                Comparison(compared.features, compared.right, compared.left, compared.weights),
-            )
+            mirrored = Comparison(compared.features, compared.right, compared.left, compared.weights)
+            self._compared[one.number, other.number] = value, compared
+            self._compared[other.number, one.number] = value, mirrored
         return self._compared[a.number, b.number]
 
     def alignment(self, a: Entry, b: Entry) -> Alignment:
