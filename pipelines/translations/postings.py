@@ -71,7 +71,44 @@ def ranges(haystack, needles, starts, counts):  # type: ignore[no-untyped-def]
     low = 0
     for i in range(len(needles)):
         low += np.searchsorted(haystack[low:], needles[i])
-        high = low
-        while high < len(haystack) and haystack[high] == needles[i]:
-            high += 1
+        high, step = low, 1
+        while high < len(haystack) and haystack[high] == needles[i]:  # strides: common keys have 10,000s
+            high += step
+            step *= 2
+        if high > low:
+            last = high - step // 2  # the last place seen to hold it
+            high = last + np.searchsorted(haystack[last:high], needles[i], side="right")
         starts[i], counts[i] = low, high - low
+
+
+@numba.njit(cache=True, nogil=True)
+def summed(articles, numbers, starts, counts, values):  # type: ignore[no-untyped-def]
+    """For each of the sorted articles the sum of the values of the keys it has, each key's articles being a range of `numbers`."""
+    if not len(articles):
+        return np.zeros(0)
+    first, extent = articles[0], np.int64(articles[-1]) - articles[0] + 1
+    direct = extent <= 8 * len(articles)  # numbers nearly without gaps are places themselves
+    sums = np.zeros(extent if direct else len(articles))
+    for k in range(len(starts)):
+        for i in range(starts[k], starts[k] + counts[k]):
+            place = numbers[i] - first if direct else np.searchsorted(articles, numbers[i])
+            if not 0 <= place < len(sums):
+                raise ValueError("damaged posting list; copydesk verify --repair makes it anew")
+            sums[place] += values[k]
+    return sums[articles - first] if direct else sums
+
+
+@numba.njit(cache=True, nogil=True)
+def n_shared(a, b):  # type: ignore[no-untyped-def]
+    """How many values two sorted arrays without repetitions have in common."""
+    i, j, n = 0, 0, 0
+    while i < len(a) and j < len(b):
+        if a[i] == b[j]:
+            n += 1
+            i += 1
+            j += 1
+        elif a[i] < b[j]:
+            i += 1
+        else:
+            j += 1
+    return n

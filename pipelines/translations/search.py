@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pipelines.translations.anchors import LENGTH_BITS, NUMBER, Anchors, number_key
 from pipelines.translations.embeddings import preferred
 from pipelines.translations.learn import Association, bonus, explained
-from pipelines.translations.postings import Postings, postings, ranges
+from pipelines.translations.postings import Postings, n_shared, postings, ranges, summed
 from pipelines.translations.score import FEATURES, Comparison, Side, compare_sides, logit, probability
 
 _PRIOR = 200
@@ -200,12 +200,7 @@ class Search:
             for run in runs:
                 ranges(run.keys, keys, starts, counts)
                 taken = np.where(use, counts, 0)
-                where = np.repeat(starts - np.concatenate(([0], np.cumsum(taken)[:-1])), taken) + np.arange(taken.sum())
-                shared = np.bincount(
-                    np.searchsorted(run.articles, run.numbers[where]),
-                    np.repeat(weights.astype(np.float64) ** 2, taken),
-                    len(run.articles),
-                )
+                shared = summed(run.articles, run.numbers, starts, taken, weights.astype(np.float64) ** 2)
                 sums = shared / np.sqrt(30 + run.n_keys)  # long articles have more of everything
                 best = np.argpartition(-sums, min(len(sums) - 1, 4 * self._parameters.candidates))[
                     : 4 * self._parameters.candidates
@@ -318,7 +313,7 @@ class Search:
         all the rest; of four or more hardly any that weighs, while neither side's names stand in the other either, as in two reports of one event."""
         one, other = self._unique(a)[1], self._unique(b)[1]
         least = min(len(one), len(other))
-        if least >= 6 and len(np.intersect1d(one, other, assume_unique=True)) < 0.3 * least:
+        if least >= 6 and n_shared(one, other) < 0.3 * least:
             return True
         return (
             max(len(one), len(other)) >= 4
@@ -359,5 +354,5 @@ def _by_chance(keys: NDArray[np.uint64]) -> NDArray[np.float64]:
 
 
 def _jaccard(a: NDArray[np.uint64], b: NDArray[np.uint64]) -> float:
-    shared = len(np.intersect1d(a, b, assume_unique=True))
+    shared: int = n_shared(a, b)
     return shared / max(1, len(a) + len(b) - shared) if len(a) or len(b) else 1.0
