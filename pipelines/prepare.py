@@ -83,6 +83,11 @@ def prepare(page: Page | Article, template: AbstractSet[int] = frozenset()) -> P
     return Prepared(outcome=outcome, detail=detail, seconds=time.process_time() - began)
 
 
+def prepare_one(work: tuple[Page | Article, AbstractSet[int]]) -> Prepared:
+    """`prepare` of a page and its host's template, as a worker takes them. It stands here so that a worker imports nothing of the stateful half."""
+    return prepare(*work)
+
+
 def made_ready(article: Article) -> Ready:
     """The article with its fingerprints, made from its text alone."""
     return Ready(article, fingerprint(article), anchors(article))

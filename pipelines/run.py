@@ -28,7 +28,7 @@ from pipelines import dedup, finish, stories, translations
 from pipelines.clean import CLEANER
 from pipelines.extract import EXTRACTOR
 from pipelines.finish import Read
-from pipelines.prepare import Prepared, prepare, warm
+from pipelines.prepare import Prepared, prepare, prepare_one, warm
 from pipelines.records import Article, Commit, Copy, Failed, Outcome, Page, PageRow, RunRow
 from pipelines.seal import unsealed
 from pipelines.state import State, files
@@ -99,7 +99,9 @@ class Run:
         self._failed: BaseException | None = None
         self._drained = False
         self._ended: queue.SimpleQueue[Read | None] = queue.SimpleQueue()
-        self._workers = None if processes == 0 else Workers(_prepare, processes=processes, warm=warm)
+        self._workers = (
+            None if processes == 0 else Workers(prepare_one, processes=processes, warm=warm, preload="pipelines.warmed")
+        )
         self._writer = threading.Thread(target=self._write, name="writer", daemon=True)
         self._writer.start()
 
@@ -371,10 +373,6 @@ def parameters() -> dict[str, str]:
 def _learned(state: State) -> dict[str, str]:
     """`pairs.de-vi` → how many confirmed pairs have taught the words of two languages; `12, not used` while that does not help."""
     return {f"pairs.{name}": str(n) if used else f"{n}, not used" for name, (n, used) in state.anchors.pairs().items()}
-
-
-def _prepare(work: tuple[Page | Article, frozenset[int]]) -> Prepared:
-    return prepare(*work)
 
 
 def prepared_by(work: Future[Prepared]) -> Prepared:

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from pipelines.dedup.compiled import compiled
+from pipelines.compiled import compiled
 
 ARTICLE_COLUMNS = (
     "article_id",

@@ -4,8 +4,8 @@ One supervising thread per worker holds a pipe to it, sends one item at a time a
 what takes longer is killed with SIGKILL and replaced. `concurrent.futures` cannot do this: its pool breaks as a whole when one process
 dies, and it cannot stop a running call.
 
-Workers are started by a fork server, a process of its own that has imported the function's module and nothing else: a replacement is there in
-milliseconds, and forking is safe although the caller has threads (Scrapy's reactor, say). Neither it nor its workers take SIGINT and SIGTERM, which
+Workers are started by a fork server, a process of its own that has imported the function's module, and what `preload` names: a replacement is
+there in milliseconds, and forking is safe although the caller has threads (Scrapy's reactor, say). Neither it nor its workers take SIGINT and SIGTERM, which
 a terminal or systemd sends to all processes of a service: the caller decides what ends and when. As always with `multiprocessing`, a script that
 uses this keeps its own code under `if __name__ == "__main__":`, and the function is one that can be imported.
 """
@@ -48,7 +48,8 @@ class Workers(Generic[T, R]):
     A future raises what the function raised, `Rejected` included, or `Failed`: `timeout` when the call took more than `seconds` of wall-clock
     time, `memory` when it wanted more than `memory` bytes beyond what an idle worker has, `crashed` when the process died.
     A worker is replaced after `recycle` items, so that leaks of C libraries do not add up. `warm` is called once in each new worker, before
-    its first item and outside of that item's limits: load models and compile there.
+    its first item and outside of that item's limits: load models and compile there. `preload` names a module that the fork server imports, so
+    that what it does at import is done once for all workers; a server that runs already stays as it is.
 
     `submit` may be called from any thread; it blocks while `backlog` items are unfinished, so do not call it from a future's callback.
     """
@@ -63,14 +64,16 @@ class Workers(Generic[T, R]):
         recycle: int = 2000,
         backlog: int = 64,
         warm: Callable[[], object] | None = None,
+        preload: str = "",
     ) -> None:
         self._function, self._warm = function, warm
         self._seconds, self._memory, self._recycle = seconds, memory, recycle
         self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(["__main__", function.__module__])
+        self._context.set_forkserver_preload(["__main__", function.__module__, *filter(None, [preload])])
         self._jobs: queue.SimpleQueue[tuple[T, Future[R]] | None] = queue.SimpleQueue()
         self._free = threading.BoundedSemaphore(backlog)
         self._lock = threading.Lock()
+        self._starting = threading.Lock()
         self._closed = False
         self._running: dict[threading.Thread, _Worker] = {}
         count = processes or os.cpu_count() or 1
@@ -160,7 +163,7 @@ class Workers(Generic[T, R]):
         ours, theirs = self._context.Pipe()
         work = (theirs, self._function, self._warm, self._memory)
         process = self._context.Process(target=_work, args=work, daemon=True)
-        with self._lock:
+        with self._starting:
             # Children inherit what this thread blocks. The tracker comes first because starting it unblocks again.
             resource_tracker.ensure_running()
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})

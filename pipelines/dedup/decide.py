@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.compiled import compiled
 from pipelines.dedup.backends import Documents, Ragged
-from pipelines.dedup.compiled import compiled
 from pipelines.dedup.parameters import Parameters
 from pipelines.dedup.view import Neighbours, Numbers, View
 from pipelines.records import CopyKind

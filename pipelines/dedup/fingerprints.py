@@ -1,15 +1,18 @@
 """`fingerprint`: what copy finding needs to know of a text, made without any state."""
 
 from functools import cache
+from typing import TYPE_CHECKING
 
-import datasketch
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.dedup.compiled import compiled
+from pipelines.compiled import compiled
 from pipelines.dedup.parameters import PARAMETERS, Parameters
 from pipelines.dedup.shingles import shingle
 from pipelines.records import Article, Fingerprint
+
+if TYPE_CHECKING:
+    import datasketch
 
 
 def fingerprint(article: Article, parameters: Parameters = PARAMETERS) -> Fingerprint:
@@ -29,8 +32,10 @@ def composed(article: Article) -> str:
     return f"{article.title}\n{article.lead}\n{article.text}"
 
 
-def minhash(print_: Fingerprint, parameters: Parameters = PARAMETERS) -> datasketch.MinHash:
+def minhash(print_: Fingerprint, parameters: Parameters = PARAMETERS) -> "datasketch.MinHash":
     """The fingerprint as datasketch knows it, to be used with `MinHashLSH` and its like."""
+    import datasketch  # noqa: PLC0415  (it imports scipy, and who only looks something up needs neither)
+
     return datasketch.MinHash(
         seed=parameters.seed,
         hashvalues=print_.signature,
@@ -50,6 +55,8 @@ def signature(shingles: NDArray[np.uint64], parameters: Parameters = PARAMETERS)
 def _permutations(parameters: Parameters) -> NDArray[np.uint32]:
     if parameters.permutations != "affine32":
         raise ValueError(f"only datasketch's affine32 is implemented, not {parameters.permutations}")
+    import datasketch  # noqa: PLC0415
+
     permutations: NDArray[np.uint32] = datasketch.MinHash(
         parameters.num_perm, seed=parameters.seed, scheme=parameters.permutations
     ).permutations

@@ -1,6 +1,7 @@
 """The index: every known article by its sketch, and the copies found with it."""
 
 import hashlib
+import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -93,6 +94,8 @@ class Index:
         self._horizon = horizon
         self._asked: tuple[Known, dict[bytes, int]] | None = None
         """The batch last asked about, until it is added, and the numbers of its articles."""
+        self._cut: tuple[list[Fingerprint], tuple[Ragged, Ragged]] | None = None
+        """Its fingerprints, and their shingles and keys: `add` takes them again."""
 
     def __len__(self) -> int:
         """How many article versions were added, erased ones included."""
@@ -109,7 +112,7 @@ class Index:
         newest = {article.article_id: article for article, _ in batch}
         if not newest:
             return []
-        documents, shingles, keys = rows(batch, self._parameters)
+        documents, shingles, keys = self._rows(batch)
         replaced = self._backend.numbers(document["id"].tobytes() for document in documents)
         gone = np.array(sorted(replaced.values()), np.int64)
         not_before = None if self._horizon is None else int((now - self._horizon).timestamp())
@@ -162,7 +165,16 @@ class Index:
         """Make what was committed known, durably. The same `commit_id` again does nothing."""
         self._asked = None
         if commit_id not in self._backend.applied():
-            self._backend.add(commit_id, *rows(batch, self._parameters))
+            self._backend.add(commit_id, *self._rows(batch))
+        self._cut = None
+
+    def _rows(self, batch: Batch) -> tuple[Documents, Ragged, Ragged]:
+        prints = [print_ for _, print_ in batch]
+        before, cut = self._cut or ([], None)
+        same = len(before) == len(prints) and all(map(operator.is_, before, prints))
+        documents, shingles, keys = rows(batch, self._parameters, cut if same else None)
+        self._cut = prints, (shingles, keys)
+        return documents, shingles, keys
 
     def applied(self) -> set[str]:
         """Ids of the commits that are in, durably."""
@@ -342,12 +354,17 @@ def lines(article: Article) -> Lines:
     )
 
 
-def rows(batch: Batch, parameters: Parameters) -> tuple[Documents, Ragged, Ragged]:
-    """The batch as a `Backend` takes it; of several versions of one article the last."""
+def rows(
+    batch: Batch, parameters: Parameters, cut: tuple[Ragged, Ragged] | None = None
+) -> tuple[Documents, Ragged, Ragged]:
+    """The batch as a `Backend` takes it; of several versions of one article the last. `cut` is what this gave for the same fingerprints before."""
     latest = {article.article_id: (article, print_) for article, print_ in batch}
     articles = [article for article, _ in latest.values()]
-    shingles = Ragged.of([print_.shingles for _, print_ in latest.values()])
-    shingles = Ragged((shingles.values >> np.uint64(32)).astype(np.uint32), shingles.offsets)
+    if cut is None:
+        shingles = Ragged.of([print_.shingles for _, print_ in latest.values()])
+        shingles = Ragged((shingles.values >> np.uint64(32)).astype(np.uint32), shingles.offsets)
+        cut = shingles, sketches(shingles, parameters)
+    shingles, keys = cut
     hosts = {host: hashlib.blake2b(host.encode(), digest_size=8).digest() for host in {one.host for one in articles}}
     documents = np.zeros(len(latest), DOCUMENT)
     documents["id"] = np.frombuffer(bytes.fromhex("".join(latest)), "V16")
@@ -356,4 +373,4 @@ def rows(batch: Batch, parameters: Parameters) -> tuple[Documents, Ragged, Ragge
     documents["size"] = np.diff(shingles.offsets)
     documents["dated"] = [one.published_at is not None for one in articles]
     documents["alive"] = True
-    return documents, shingles, sketches(shingles, parameters)
+    return documents, shingles, keys

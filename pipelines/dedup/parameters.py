@@ -1,8 +1,7 @@
 """Everything that changes what a fingerprint is or what counts as a copy, in one record that travels with the results."""
 
 from dataclasses import asdict, dataclass
-
-import datasketch
+from importlib.metadata import version
 
 from pipelines.dedup.shingles import SCHEME
 
@@ -56,7 +55,7 @@ class Parameters:
     def as_dict(self) -> dict[str, str]:
         """For the metadata of tables and the index."""
         return {name: str(value) for name, value in asdict(self).items()} | {
-            "datasketch": datasketch.__version__.split(".")[0]
+            "datasketch": version("datasketch").split(".")[0]
         }
 
 

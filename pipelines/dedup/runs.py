@@ -26,8 +26,8 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.compiled import compiled
 from pipelines.dedup.backends import DOCUMENT, Documents, IndexDamaged, Ragged
-from pipelines.dedup.compiled import compiled
 
 FORMAT = 1
 RECORD = np.dtype([("document", DOCUMENT), ("start", "<u8")])

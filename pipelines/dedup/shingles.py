@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.dedup.compiled import compiled
+from pipelines.compiled import compiled
 from pipelines.dedup.letters import IDEOGRAPH, MARK, SEPARATOR, SKIPPED, WORD, letters
 
 SCHEME = "words-3/1"

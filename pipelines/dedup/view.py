@@ -10,8 +10,8 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.compiled import compiled
 from pipelines.dedup.backends import DOCUMENT, Backend, Documents, Ragged
-from pipelines.dedup.compiled import compiled
 from pipelines.dedup.parameters import Parameters
 
 Numbers = NDArray[np.int64]

@@ -216,15 +216,13 @@ def read_blocks(tree: HtmlElement, host: str = "") -> tuple[list[Block], Nodes]:
     broken = False
 
     def flush(next_broken: bool) -> None:
-        nonlocal linked, away, strong, links, broken
-        if parts:
-            text = " ".join("".join(parts).split())
-            parts.clear()
-            if text and stack:
-                node, element = stack[-1]
-                blocks.append(Block(text, element, node, linked, away, strong, broken or next_broken, links))
-            linked = away = strong = links = 0
-        broken = next_broken
+        nonlocal linked, away, strong, links
+        text = " ".join("".join(parts).split())
+        parts.clear()
+        if text and stack:
+            node, element = stack[-1]
+            blocks.append(Block(text, element, node, linked, away, strong, broken or next_broken, links))
+        linked = away = strong = links = 0
 
     walker = etree.iterwalk(root, events=("start", "end"))
     for event, element in walker:
@@ -242,9 +240,13 @@ def read_blocks(tree: HtmlElement, host: str = "") -> tuple[list[Block], Nodes]:
                 elif tag in ("b", "strong", "em", "i"):
                     in_strong += 1
             elif tag == "br":
-                flush(True)
+                if parts:
+                    flush(True)
+                broken = True
             else:
-                flush(False)
+                if parts:
+                    flush(False)
+                broken = False
                 own = 0
                 place = _TAG_BITS.get(tag, 0)
                 shape = ""
@@ -301,7 +303,9 @@ def read_blocks(tree: HtmlElement, host: str = "") -> tuple[list[Block], Nodes]:
             elif tag in ("b", "strong", "em", "i"):
                 in_strong -= 1
         elif stack and element is stack[-1][1]:
-            flush(False)
+            if parts:
+                flush(False)
+            broken = False
             stack.pop()
         if not stack:
             break

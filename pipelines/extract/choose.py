@@ -45,7 +45,7 @@ def choose(blocks: list[Block], chances: Matrix, titles: frozenset[str], floor: 
             if likely[i] < _SURE and sum(probe in pieces for probe in probes) > 0.75 * len(probes):
                 continue
             if len(pieces) < _REMEMBERED:
-                pieces.update(text[at : at + _PIECE] for at in range(len(text) - _PIECE + 1))
+                pieces.update([text[at : at + _PIECE] for at in range(len(text) - _PIECE + 1)])
         chosen.append(i)
     return sorted(chosen)
 

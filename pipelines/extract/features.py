@@ -1,7 +1,9 @@
 """The features of each block, as one matrix: what the model in `model.py` sees."""
 
 import re
+import sys
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -65,13 +67,9 @@ def describe(blocks: list[Block], nodes: Nodes, hints: Hints) -> dict[str, Any]:
     columns["sentences"] = np.array([len(_SENTENCE.findall(text)) for text in texts], dtype=np.float32)
     commas = np.array([len(_COMMA.findall(text)) for text in texts], dtype=np.float32)
     columns["commas"] = commas
-    columns["digits"] = np.array([sum(map(str.isdigit, text[:200])) for text in texts], dtype=np.float32) / np.minimum(
-        chars, 200
-    )
+    columns["digits"] = counted(texts, 200, _is_digit()) / np.minimum(chars, 200)
     columns["dates"] = np.array([_DATE_LIKE.search(text[:200]) is not None for text in texts])
-    columns["upper"] = np.array([sum(map(str.isupper, text[:100])) for text in texts], dtype=np.float32) / np.minimum(
-        chars, 100
-    )
+    columns["upper"] = counted(texts, 100, _is_upper()) / np.minimum(chars, 100)
     columns["title_case"] = np.array([_title_case(text) for text in texts], dtype=np.float32)
     columns["lower_start"] = np.array([text[:1].islower() for text in texts])
     columns["quote_start"] = np.array([text[0] in "\"“„«‘「『'" for text in texts])
@@ -314,6 +312,28 @@ def summed_up(values: NDArray[Any], parent: list[int]) -> NDArray[Any]:
     return np.array(rows).T
 
 
+def counted(texts: list[str], first: int, kind: NDArray[np.bool_]) -> Matrix:
+    """How many of the `first` characters of each text are of a kind, given for every code point; no text may be empty."""
+    parts = [text[:first] for text in texts]
+    codes = np.frombuffer("".join(parts).encode("utf-32-le", "surrogatepass"), dtype="<u4")
+    starts = np.cumsum([0, *map(len, parts[:-1])])
+    return np.add.reduceat(kind[codes], starts, dtype=np.float32)
+
+
+@lru_cache(maxsize=1)
+def _is_digit() -> NDArray[np.bool_]:
+    return np.strings.isdigit(_characters())
+
+
+@lru_cache(maxsize=1)
+def _is_upper() -> NDArray[np.bool_]:
+    return np.strings.isupper(_characters())
+
+
+def _characters() -> NDArray[np.str_]:
+    return np.arange(sys.maxunicode + 1, dtype=np.uint32).view("U1")
+
+
 def shares(tight: list[str], other: str) -> Matrix:
     """`blocks.share_in` for blocks in order: looked for where the last one ended first, so that a long page is not searched again and again."""
     out = np.zeros(len(tight), dtype=np.float32)
@@ -362,8 +382,8 @@ def around(values: NDArray[Any], width: int) -> NDArray[np.float64]:
 
 
 def _title_case(text: str) -> float:
-    words = text.split()[:30]
-    return sum(word[:1].isupper() for word in words) / len(words)
+    words = text.split(None, 30)[:30]
+    return sum([word[0].isupper() for word in words]) / len(words)
 
 
 def _title_at(tight: list[str], tags: list[str], titles: tuple[str, ...]) -> int:

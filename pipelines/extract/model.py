@@ -1,4 +1,4 @@
-"""Two small forests of decision trees that say how likely a block is part of the article, applied with plain numpy.
+"""Two small forests of decision trees that say how likely a block is part of the article, applied by one compiled loop.
 
 The first looks at the block and its place; the second also sees how likely the first found what surrounds it (stacking, Wolpert 1992).
 
@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.compiled import compiled
 from pipelines.extract.features import Matrix
 
 FILE = "blocks.npz"
@@ -25,25 +26,33 @@ NOTHING: Matrix = np.zeros(0, dtype=np.float32)
 
 @dataclass(frozen=True, slots=True)
 class Forest:
-    """Arrays of shape (trees, nodes). At an inner node `feature <= value` goes left; a leaf is its own child and adds its `value`."""
+    """Arrays of shape (trees, nodes). At an inner node `feature <= value` goes to the `left` child, everything else to the one after it;
+    a node whose `left` is 0 is a leaf and adds its `value`."""
 
-    feature: NDArray[np.int64]
+    feature: NDArray[np.int32]
+    left: NDArray[np.int32]
     value: NDArray[np.float32]
-    left: NDArray[np.int64]
-    right: NDArray[np.int64]
-    depth: int
 
     def __call__(self, x: Matrix) -> Matrix:
         """The log odds of each row of `x`, shape (rows,)."""
-        trees, nodes = self.feature.shape
-        feature, value, left, right = self.feature.ravel(), self.value.ravel(), self.left.ravel(), self.right.ravel()
-        first = np.arange(trees) * nodes
-        rows = (np.arange(len(x)) * x.shape[1])[:, None]
-        flat = np.ascontiguousarray(x).ravel()
-        at = np.broadcast_to(first, (len(x), trees))
-        for _ in range(self.depth):
-            at = first + np.where(flat[rows + feature[at]] <= value[at], left[at], right[at])
-        return np.asarray(value[at].sum(axis=1), dtype=np.float32)
+        leaves = _leaves(np.ascontiguousarray(x), self.feature, self.left, self.value)
+        return np.asarray(leaves.sum(axis=1), dtype=np.float32)
+
+
+@compiled
+def _leaves(
+    x: Matrix, feature: NDArray[np.int32], left: NDArray[np.int32], value: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """What each tree says of each row, shape (rows, trees)."""
+    rows, trees = x.shape[0], feature.shape[0]
+    said = np.empty((rows, trees), dtype=np.float32)
+    for tree in range(trees):
+        for row in range(rows):
+            at = 0
+            while left[tree, at]:
+                at = left[tree, at] + (0 if x[row, feature[tree, at]] <= value[tree, at] else 1)
+            said[row, tree] = value[tree, at]
+    return said
 
 
 @lru_cache(maxsize=1)
@@ -51,17 +60,14 @@ def forests() -> tuple[Forest, Forest]:
     """The two forests that come with the package: for the first look and for the second."""
     stored = np.load(BytesIO((files("pipelines.extract") / FILE).read_bytes()))
     first, second = (
-        _forest(*(stored[f"{part}{number}"] for part in ("feature", "left", "value", "depth"))) for number in (1, 2)
+        Forest(
+            stored[f"feature{number}"].astype(np.int32),
+            stored[f"left{number}"].astype(np.int32),
+            stored[f"value{number}"],
+        )
+        for number in (1, 2)
     )
     return first, second
-
-
-def _forest(feature: NDArray[Any], left: NDArray[Any], value: NDArray[Any], depth: NDArray[Any]) -> Forest:
-    own = np.broadcast_to(np.arange(feature.shape[1]), feature.shape)
-    # only the left child is stored: the right one follows it, and a leaf is its own child
-    leaf = left == 0
-    left, right = np.where(leaf, own, left).astype(np.int64), np.where(leaf, own, left + 1).astype(np.int64)
-    return Forest(feature.astype(np.int64), value.astype(np.float32), left, right, int(depth))
 
 
 def chances(features: Matrix, around: Callable[[Matrix], Matrix]) -> Matrix:

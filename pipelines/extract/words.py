@@ -82,8 +82,8 @@ def purposes(text: str) -> list[int]:
     """How many different words of each group stand in the beginning of a text."""
     counts = [0] * len(WORDS)
     text = text[:_READ].lower()
-    for word in set(_WORD.findall(text)):
-        for group in _GROUP_OF.get(word, ()):
+    for word in _GROUP_OF.keys() & _WORD.findall(text):
+        for group in _GROUP_OF[word]:
             counts[group] += 1
     if not text.isascii() and _HAS_UNSPACED.search(text):
         for group, pieces in enumerate(_PIECES):

@@ -29,15 +29,15 @@ _LIMIT = 60_000
 _MAX_ANCHORS = 6000
 
 _MARKS = "\u0300-\u036f\u0591-\u05c7\u0610-\u065f\u0900-\u0963\u0971-\u097f\u0e01-\u0e4e\u0e81-\u0ece\u1780-\u17d3\u1000-\u109f"
-_LETTER = rf"(?:[^\W\d_]|[{_MARKS}])"
+_LETTERS = rf"(?:[^\W\d_]++|[{_MARKS}]++)++"
 _SCAN = re.compile(
-    rf"""(?P<url>https?://[^\s<>"'（）)]+|www\.[^\s<>"'（）)]+|[\w.+-]+@[\w-]+\.[\w.]+)
+    rf"""(?P<url>https?://[^\s<>"'（）)]+|www\.[^\s<>"'（）)]+|[\w.+-]++@[\w-]++\.[\w.]+)
       |(?P<code>(?<![\w-])(?:[A-Za-zĐđ]{{1,6}}[-–]?\d{{1,4}}(?:[A-Za-z]|-\d+)?|\d{{1,4}}[-]?[A-Z]{{1,4}}\d*)(?![\w]))
       |(?P<number>\d+(?:[.,\u00a0\u202f'’٬٫]\d+|[ ](?=\d{{3}}(?!\d))\d{{3}})*)
-      |(?P<word>{_LETTER}+(?:['’‐-]{_LETTER}+)*)""",
+      |(?P<word>{_LETTERS}(?:['’‐-]{_LETTERS})*)""",
     re.VERBOSE,
 )
-_WORD = re.compile(rf"{_LETTER}+")
+_WORD = re.compile(_LETTERS)
 _HAN = re.compile("[\u3400-\u9fff]+")
 _KATAKANA = re.compile("[\u30a1-\u30fa\u30fc]{2,}(?:[・＝=][\u30a1-\u30fa\u30fc]+)*")
 _LATIN = re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")

@@ -9,7 +9,6 @@ import re
 from functools import lru_cache
 
 import pykakasi
-import pypinyin
 from anyascii import anyascii
 
 # Digraphs first, so that each stands for one class. Where spellings disagree between languages (c, g, j) the alternatives below help.
@@ -69,5 +68,7 @@ def japanese(text: str) -> list[tuple[str, str, int]]:
 @lru_cache(maxsize=65536)
 def pinyin(char: str) -> str:
     """The most common pinyin of one Chinese character, "" when it is none."""
+    import pypinyin  # noqa: PLC0415  (half a second, and only Chinese needs it)
+
     readings = pypinyin.lazy_pinyin(char, errors="ignore")
     return readings[0] if readings else ""

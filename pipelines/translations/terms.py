@@ -204,7 +204,8 @@ def starting(word: str, language: str) -> tuple[Term, ...]:
     table = terms(language)
     found = list(table.get(word, ()))
     for size in range(len(word) - 1, max(1, len(word) - LONGEST_ENDING - 1), -1):
-        found += [term for term in table.get(word[:size], ()) if term.open and term.text == word[:size]]
+        if possible := table.get(word[:size]):
+            found += [term for term in possible if term.open and term.text == word[:size]]
     return tuple(sorted(found, key=lambda term: (term.codes[0][0] == "S", -len(term.text))))
 
 

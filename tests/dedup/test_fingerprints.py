@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from pipelines.compiled import compiled
 from pipelines.dedup import PARAMETERS, fingerprint, minhash
-from pipelines.dedup.compiled import compiled
 from pipelines.dedup.fingerprints import signature
 from tests.dedup.newsroom import NOW, article, paragraphs
 
