@@ -28,7 +28,10 @@ REPAIR = "copydesk verify --repair"
 BACKUP = "put it back from a backup"
 HEAD = 64 * 1024
 """Bytes in which the header of a record ends."""
-PIECE = 1 << 20
+PIECE = 1 << 14
+"""Bytes read at once: about a record, for the next one is read from its beginning."""
+OUTPUT = 1 << 20
+"""Bytes unpacked at once, however many a record holds."""
 MEMBER = re.compile(rb"\x1f\x8b\x08")
 """How a gzip member begins (RFC 1952, 2.3.1)."""
 
@@ -69,7 +72,7 @@ def _member(file: IO[bytes], at: int) -> tuple[int, bytes]:
             data = member.unconsumed_tail or file.read(PIECE)
             if not data:
                 return 0, b""
-            text = member.decompress(data, PIECE)
+            text = member.decompress(data, OUTPUT)
             length += len(data) - len(member.unconsumed_tail) - len(member.unused_data)
             head += text[: HEAD - len(head)]
     except zlib.error:
@@ -80,7 +83,10 @@ def _member(file: IO[bytes], at: int) -> tuple[int, bytes]:
 def _next_member(file: IO[bytes], at: int) -> int | None:
     """Where the next gzip member may begin, at this byte or behind it; None when the file ends."""
     file.seek(at)
-    before = b""
+    before = file.read(3)
+    if MEMBER.match(before):  # as ever, when nothing is damaged
+        return at
+    at += len(before)
     while data := file.read(PIECE):
         if found := MEMBER.search(before + data):
             return at - len(before) + found.start()
