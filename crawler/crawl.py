@@ -165,6 +165,7 @@ class Crawl:
             process.crawl(spider, session=session)
         for spider in self._asked:
             process.crawl(spider, session=session, discover=False)
+        session.go_on()
         before = {number: signal.signal(number, self._stop) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             process.start(install_signal_handlers=False)

@@ -131,8 +131,9 @@ def _code(result: CrawlResult) -> int:
 def _alarms(settings: Config, run_id: str, result: CrawlResult) -> list[Alarm]:
     """What is not as it usually is. Publishers that failed have said so already."""
     failed = {failure.partition(":")[0] for failure in result.failures}
+    crawled = {name for name, report in result.reports.items() if not report.incidental}
     with connect(settings.data) as db:
-        return judge(db, run_id, publishers=set(result.reports) - failed)
+        return judge(db, run_id, publishers=crawled - failed)
 
 
 def _tell(settings: Config, told: Mapping[str, Any]) -> None:

@@ -269,6 +269,17 @@ class Frontier:
             db.executemany("UPDATE urls SET lease = ? WHERE key = ?", [(self._lease, row[0]) for row in rows])
         return [Visit(key, url, _time(published), *rest) for key, url, published, *rest in rows]
 
+    def declared(self, *, now: datetime | None = None) -> list[str]:
+        """Originals that copies name, that nobody has read, and whose time has come; those found first before others."""
+        at = (now or datetime.now(UTC)).timestamp()
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT url FROM urls WHERE found_in = 'declared' AND state = 'due' AND visits = 0 AND next_visit <= ?"
+                " ORDER BY found",
+                (at,),
+            ).fetchall()
+        return [url for (url,) in rows]
+
     def give_back(self, key: str) -> None:
         """Taken but not asked: due again in the next crawl."""
         with self._transaction() as db:

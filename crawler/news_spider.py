@@ -28,7 +28,7 @@ from crawler.download import GuardedDownload, Interrupted
 from crawler.frontier import Found, Visit
 from crawler.replay import read_response
 from crawler.robots import RobotsMiddleware
-from crawler.session import Options, Planned, Report, Session
+from crawler.session import SOURCES, SOURCES_PER_SITE, Options, Planned, Report, Session
 from pipelines import urls
 from pipelines.records import Layout, Page
 
@@ -89,6 +89,8 @@ class NewsSpider(scrapy.Spider):
     rights_policy: ClassVar[RightsPolicy] = "respect"
     aggregator: ClassVar[bool] = False
     """It republishes others: by default only copies of known stories are fetched."""
+    incidental: ClassVar[bool] = False
+    """It is asked for single articles that copies name as their source, and for nothing else; what it refuses is no failure of the crawl."""
     site_since: ClassVar[date | None] = None
     """Before this day there is nothing to find."""
 
@@ -264,7 +266,11 @@ class NewsSpider(scrapy.Spider):
             return self._list_request(self._lists.popleft())
         session = self.session
         limit = session.options.limit
+        if self.incidental:
+            limit = min(SOURCES_PER_SITE, SOURCES_PER_SITE if limit is None else limit)
         while limit is None or self._taken < limit:
+            if self.incidental and session.sources >= SOURCES:
+                return None
             if not self._visits:
                 again = session.replay is None
                 self._visits.extend(session.frontier.take(self.name, IN_FLIGHT, now=session.now(), again=again))
@@ -274,6 +280,7 @@ class NewsSpider(scrapy.Spider):
                 return None
             visit = self._visits.popleft()
             self._taken += 1
+            session.sources += self.incidental
             if not session.options.dry_run:
                 return scrapy.Request(
                     visit.url,

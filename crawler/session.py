@@ -19,6 +19,7 @@ from crawler.budgets import Budgets
 from crawler.frontier import Frontier
 from crawler.replay import Replay
 from crawler.robots import Rules
+from pipelines import urls
 from pipelines.records import Page, PageRow
 from pipelines.seal import unsealed
 from pipelines.store import Locked, StorageError
@@ -31,6 +32,8 @@ log = logging.getLogger(__name__)
 
 WINDOW = timedelta(days=2)
 FRONTIER = Path("state/frontier/frontier.sqlite")
+SOURCES, SOURCES_PER_SITE = 50, 5
+"""Declared originals of sites without a file that one crawl asks for, in all and of each; the next one goes on."""
 
 
 class TakesPages(Protocol):
@@ -83,6 +86,8 @@ class Report:
     """What happened with one publisher."""
 
     publisher: str
+    incidental: bool = False
+    """Only single articles that copies name were wanted of it: what goes wrong is a note."""
     requests: int = 0
     """Requests for lists and pages, redirects included, robots.txt not."""
     lists: int = 0
@@ -100,7 +105,9 @@ class Report:
 
     def failure(self, where: str, why: str) -> None:
         """Keep a reason, once."""
-        if (reason := f"{where}: {why}") not in self.failures:
+        if self.incidental:
+            self.note(where, why)
+        elif (reason := f"{where}: {why}") not in self.failures:
             log.warning("%s: %s", self.publisher, reason)
             self.failures.append(reason)
 
@@ -158,6 +165,8 @@ class Session:
         """What made it end, when it was an error of ours (a full disk)."""
         self.start_spider: Callable[[type[NewsSpider]], None] | None = None
         """Starts a spider for a publisher that a copy names and that is not being crawled."""
+        self.sources = 0
+        """Declared originals of sites without a file that were asked for."""
         self.progress: Callable[[Report], None] | None = None
         self._spiders: dict[str, NewsSpider] = {}
         self._left: set[str] = set()
@@ -212,7 +221,7 @@ class Session:
         self._spiders[spider.name] = spider
         found = [spider.found(url, found_in="declared", priority=1) for url in self._wanted.pop(spider.name, ())]
         self.frontier.add(spider.name, found, now=self.now())
-        return self.reports.setdefault(spider.name, Report(spider.name))
+        return self.reports.setdefault(spider.name, Report(spider.name, spider.incidental))
 
     def leave(self, spider: "NewsSpider") -> None:
         self._spiders.pop(spider.name, None)
@@ -246,15 +255,28 @@ class Session:
             spider.abort()
 
     def follow(self, url: str) -> None:
-        """A copy names its source: have the publisher it belongs to fetch it, if that is known."""
-        owner = _owner(url)
-        if owner is None:
+        """A copy names its source: have the publisher it belongs to fetch it, or a spider for its site alone."""
+        owner = _owner(url) or _site_of_source(url)
+        if owner is None or (owner.incidental and self.replay and not self.replay.find(url)):
             return
         if not self.frontier.add(owner.name, [owner.found(url, found_in="declared", priority=1)], now=self.now()):
             return
-        if owner.name not in self._spiders and self.start_spider and not self.stopping and self._may_crawl(owner.name):
-            self.start_spider(owner)
+        self._start(owner)
         self.wake()
+
+    def go_on(self) -> None:
+        """Start spiders for the sites of which earlier crawls left declared originals unread."""
+        for url in self.frontier.declared(now=self.now()) if not self.replay else ():
+            if owner := _site_of_source(url):
+                self._start(owner)
+
+    def _start(self, owner: "type[NewsSpider]") -> None:
+        if owner.name in self._spiders or self.start_spider is None or self.stopping:
+            return
+        if owner.incidental and sum(spider.incidental for spider in self._spiders.values()) >= SOURCES:
+            return  # it waits in the frontier
+        if self._may_crawl(owner.name):
+            self.start_spider(owner)
 
     def _may_crawl(self, name: str) -> bool:
         """Whether no other machine is crawling this publisher. If one is, its next run asks for what is declared here."""
@@ -275,3 +297,14 @@ def _owner(url: str) -> "type[NewsSpider] | None":
 
     owner = publisher_of(url)
     return owner if owner is not None and owner.is_article(url) else None
+
+
+def _site_of_source(url: str) -> "type[NewsSpider] | None":
+    """A publisher for the site of a declared original that there is no file for; None for a front page, and where there is one."""
+    from crawler.publishers import publisher_of  # noqa: PLC0415
+    from crawler.web import site  # noqa: PLC0415
+
+    address = urls.split(url)
+    if address is None or not address.path.strip("/") or publisher_of(url) is not None:
+        return None
+    return site(url, incidental=True)

@@ -14,7 +14,8 @@ class Website(NewsSpider):
         return cls.owns(url) and bool(urls.slug(url))
 
 
-def site(url: str) -> type[Website]:
+def site(url: str, *, incidental: bool = False) -> type[Website]:
     """A publisher for the site of one address, named after its host."""
     host = urls.host(url)
-    return type(host, (Website,), {"name": host, "title": host, "hosts": (host, f"www.{host}")})
+    hosts = (host, f"www.{host}")
+    return type(host, (Website,), {"name": host, "title": host, "hosts": hosts, "incidental": incidental})

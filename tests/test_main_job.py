@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from tests.site import Answer, Server, address, congluan, edition, vietnam_vn
+from tests.site import PAPER, Answer, Server, address, congluan, edition, vietnam_vn
 from tests.stories import BRIDGE, DURIAN, FOREIGN, HYDROGEN, NEWSROOM, STORIES
 
 ROOT = Path(__file__).parents[1]
@@ -395,3 +396,41 @@ def test_extract_prints_the_user_s_example_as_the_article_and_nothing_else(tmp_p
 def test_the_foreign_story_is_not_fetched_without_all(crawled: tuple[Path, Server, list[dict[str, Any]]]) -> None:
     folder, _, _ = crawled
     assert ask(folder / "data", f"SELECT 1 FROM pages WHERE url = '{edition(FOREIGN, 'vi')}'") == []
+
+
+def test_a_declared_original_of_a_site_without_a_file_is_fetched_and_found_to_be_the_original(tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    known = congluan(now) | vietnam_vn(now)
+    there, closed = (address(story).replace(PAPER, f"http://{host}.example") for story, host in ((HYDROGEN, "bao"), (NEWSROOM, "dong")))  # fmt: skip
+    pages = {
+        there: moved(known[address(HYDROGEN)], PAPER, "http://bao.example"),
+        "http://bao.example/robots.txt": Answer.of("", "text/plain"),
+        edition(HYDROGEN, "ja"): moved(known[edition(HYDROGEN, "ja")], address(HYDROGEN), there),
+        "http://dong.example/robots.txt": Answer.of("no", status=503),
+        edition(NEWSROOM, "de"): moved(known[edition(NEWSROOM, "de")], address(NEWSROOM), closed),
+        "https://www.vietnam.vn/robots.txt": known["https://www.vietnam.vn/robots.txt"],
+    }
+    with Server(pages) as server:
+        allowed = [f"--allow-address={one}" for one in server.allow]
+        copydesk("crawl", edition(HYDROGEN, "ja"), edition(NEWSROOM, "de"), *allowed, cwd=tmp_path)
+        before = len(server.requests)
+        copydesk("crawl", edition(HYDROGEN, "ja"), *allowed, cwd=tmp_path)
+        again = [path for path in server.paths[before:] if ".example" in path]
+    assert not again
+    data = tmp_path / "data"
+    assert dict(
+        ask(data, "SELECT DISTINCT requested_url, outcome || ' ' || reason FROM pages WHERE url LIKE '%.example/%'")
+    ) == {
+        there: "duplicate ",  # it came after its copy
+        closed: "failed robots_unreachable",
+    }
+    assert ask(
+        data,
+        "SELECT o.url, s.reason, s.n_articles FROM stories s JOIN articles a USING (article_id) JOIN articles o ON o.article_id = s.original_id "
+        f"WHERE a.url = '{edition(HYDROGEN, 'ja')}'",
+    ) == [(there, "declared_original", 2)]
+
+
+def moved(page: Answer, what: str, where: str) -> Answer:
+    assert what.encode() in page.body
+    return replace(page, body=page.body.replace(what.encode(), where.encode()))

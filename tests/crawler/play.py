@@ -20,7 +20,7 @@ from typing import Any
 from crawler.crawl import crawl
 from pipelines.records import Article, Outcome, Page, PageRow
 
-SOURCE = re.compile(r'<a href="(https?://(?:www\.)?congluan\.vn/[^"]+)">https?://')
+SOURCE = re.compile(r'<a href="(https?://(?:(?:www\.)?congluan\.vn|bao\.example)/[^"]+)">https?://')
 
 
 def listening() -> list[str]:

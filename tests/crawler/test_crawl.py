@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -63,6 +64,27 @@ def test_the_source_that_a_copy_declares_is_followed(server: Server, crawl: Craw
         played = crawl(server, urls=[edition(HYDROGEN, "en")])
     assert played.outcomes() == {edition(HYDROGEN, "en"): "stored", address(HYDROGEN): "stored"}
     assert played.result["reports"] == ["congluan", "vietnam_vn"]
+
+
+def test_of_the_originals_on_one_unknown_site_a_crawl_asks_for_a_few_and_the_next_goes_on(crawl: Crawl) -> None:
+    copies = [edition(story, language) for story in (HYDROGEN, NEWSROOM) for language in story.translations][:7]
+    named = [f"http://bao.example/bai-{n}.html" for n in range(len(copies))]
+    assert len(copies) == 7
+    pages = {url: Answer.of(f'<a href="{source}">{source}</a>') for url, source in zip(copies, named, strict=True)}
+    pages |= dict.fromkeys((*named, f"{named[0]}-other"), Answer.of("<h1>Tin</h1>"))
+    pages["http://bao.example/robots.txt"] = Answer.of(
+        f"User-agent: *\nDisallow: {urlsplit(named[6]).path}", "text/plain"
+    )
+    pages["https://www.vietnam.vn/robots.txt"] = Answer.of("", "text/plain")
+    with Server(pages) as server:
+        first = crawl(server, urls=copies)
+        assert sum(url in named for url in first.outcomes()) == 5
+        planned = crawl(server, urls=[edition(FOREIGN, "vi")], dry_run=True).result["planned"]
+        assert set(named) - set(first.outcomes()) <= set(planned)
+        second = crawl(server, urls=[edition(FOREIGN, "vi")])
+    ended = {url: outcome for url, outcome in second.outcomes().items() if url in named}
+    assert ended == dict.fromkeys(named[:6], "stored") | {named[6]: "rejected/robots"}
+    assert not second.result["failures"]
 
 
 def test_a_limit_takes_the_newest(server: Server, crawl: Crawl) -> None:
