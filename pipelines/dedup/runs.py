@@ -21,7 +21,7 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,19 +44,45 @@ SAME_SHORT = 256
 """Documents whose ids begin with the same four bytes: versions of one article mostly, of which all but the last are gone."""
 BLOCK = 512
 """Entries to a page of memory."""
-KEPT = 64 << 20
-"""Bytes at the beginning of each run that may stay in the memory of the process. Of what is beyond …"""
-SEARCHED = 8192
-"""… the pages are given back after so many keys were looked up."""
+SEARCHED = 512
+"""Keys looked up at a time: what is read for them fits into a few megabytes."""
+GAP = 2
+"""Blocks that nobody asked for and that are read all the same, because one long read costs less than two short ones."""
 
 Entries = NDArray[np.uint64]
 
 
-class _Run(NamedTuple):
-    entries: Entries
-    """Mapped from the file."""
-    fences: Entries
-    """The first of each block, in memory."""
+class _Run:
+    """A sorted run, open for look-ups; a run that a writer replaces meanwhile stays readable."""
+
+    def __init__(self, path: Path, size: int) -> None:
+        self._descriptor = os.open(path, os.O_RDONLY)
+        self._n = _n_entries(size)
+        self._fences = np.empty(size // 8 - self._n, "<u8")
+        """The first entry of each block."""
+        os.preadv(self._descriptor, [self._fences.data.cast("B")], 8 * self._n)
+
+    def __del__(self) -> None:
+        os.close(self._descriptor)
+
+    def around(self, keys: NDArray[np.uint32], limit: int) -> Entries:
+        """The blocks that can hold some of the sorted `keys`, up to `limit` entries of each, one after the other.
+
+        Read rather than mapped: a page that is mapped at its first touch costs more than copying it, and counts as memory of the process.
+        """
+        wanted = keys.astype(np.uint64) << np.uint64(32)
+        first = np.maximum(np.searchsorted(self._fences, wanted) - 1, 0)
+        last = np.searchsorted(self._fences, wanted | np.uint64(0xFFFFFFFF), side="right") - 1
+        last = np.clip(last, first, first + limit // BLOCK + 1)
+        apart = np.flatnonzero(first[1:] > np.maximum.accumulate(last)[:-1] + GAP) + 1
+        starts = first[np.concatenate([[0], apart])] * BLOCK
+        ends = np.minimum((np.maximum.reduceat(last, np.concatenate([[0], apart])) + 1) * BLOCK, self._n)
+        entries = np.empty(int((ends - starts).sum()), "<u8")
+        view, at = entries.data.cast("B"), 0
+        for start, end in zip((8 * starts).tolist(), (8 * ends).tolist(), strict=True):
+            os.preadv(self._descriptor, [view[at : at + end - start]], start)
+            at += end - start
+        return entries
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +118,7 @@ class RunsBackend:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._maps: dict[str, _Run] = {}
+        self._runs: dict[str, _Run] = {}
         self._manifest: _Manifest | None = None
         self._n = 0
         self._mapped_records: NDArray[np.void] | None = None
@@ -167,7 +193,7 @@ class RunsBackend:
         self._manifest = manifest
         self._n = manifest.documents.bytes // RECORD.itemsize
         self._mapped_records = self._mapped_sizes = None
-        self._maps = {run.name: self._map(run) for run in (*manifest.keys, *manifest.ids)}
+        self._runs = {run.name: self._run(run) for run in (*manifest.keys, *manifest.ids)}
         self._alive = np.ones(self._n, np.bool_)
         self._alive[np.frombuffer(self._bytes(manifest.gone), np.uint32)] = False
 
@@ -221,7 +247,7 @@ class RunsBackend:
         while keep and runs[keep - 1].bytes <= NOT_MUCH_LARGER * size:
             keep -= 1
             size += runs[keep].bytes
-        merged = [self._map(run).entries for run in runs[keep:]]
+        merged = [self._mapped(run) for run in runs[keep:]]
         run = self._write_run(f"{kind}-{manifest.next_run}", [*merged, entries])
         changed = {kind: (*runs[:keep], *([run] if run.bytes else [])), "next_run": manifest.next_run + 1}
         return replace(manifest, **changed)  # type: ignore[arg-type]
@@ -270,12 +296,13 @@ class RunsBackend:
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         counts, numbers = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
         for file in runs:
-            run = self._map(file)
+            run = self._run(file)
             for first in range(0, len(keys), SEARCHED):
-                some, found, _ = _holders(run.entries, run.fences, keys[first : first + SEARCHED], limit)
-                counts.append(some)
+                some = keys[first : first + SEARCHED]
+                entries = run.around(some, limit)
+                count, found, _ = _holders(entries, entries[::BLOCK].copy(), some, limit)
+                counts.append(count)
                 numbers.append(found)
-                _forget([run.entries], KEPT)
         each = np.concatenate(counts).reshape(len(runs), len(keys))
         return np.repeat(np.arange(len(keys)), each.sum(axis=0)), _by_key(each, np.concatenate(numbers))
 
@@ -330,15 +357,15 @@ class RunsBackend:
         found = [document["id"].tobytes() for document in self.documents(numbers)]
         return {id_: n for id_, i, n in zip(found, at.tolist(), numbers.tolist(), strict=True) if id_ == wanted[i]}
 
-    def _map(self, run: _File) -> _Run:
-        if run.name in self._maps:  # a run never changes, and its name is not used again
-            return self._maps[run.name]
-        with (self._folder / run.name).open("rb") as file:
-            mapped = mmap.mmap(file.fileno(), run.bytes, access=mmap.ACCESS_READ)
-        mapped.madvise(mmap.MADV_RANDOM)
-        everything = np.frombuffer(mapped, "<u8")
-        n = (len(everything) * BLOCK) // (BLOCK + 1)  # n entries and ⌈n / BLOCK⌉ fences
-        return _Run(everything[:n], everything[n:].copy())
+    def _run(self, file: _File) -> _Run:
+        """A run never changes, and its name is not used again."""
+        return self._runs.get(file.name) or _Run(self._folder / file.name, file.bytes)
+
+    def _mapped(self, file: _File) -> Entries:
+        """All entries of a run, for merging."""
+        with (self._folder / file.name).open("rb") as source:
+            mapped = mmap.mmap(source.fileno(), file.bytes, access=mmap.ACCESS_READ)
+        return np.frombuffer(mapped, "<u8")[: _n_entries(file.bytes)]
 
     # -- erasing ------------------------------------------------------------------------------------------------------------
 
@@ -375,8 +402,8 @@ class RunsBackend:
                 os.fsync(file.fileno())
         superseded = (*manifest.keys, *manifest.ids)
         n = manifest.next_run
-        keys = self._write_run(f"keys-{n}", [self._map(run).entries for run in manifest.keys])
-        ids = self._write_run(f"ids-{n}", [self._map(run).entries for run in manifest.ids])
+        keys = self._write_run(f"keys-{n}", [self._mapped(run) for run in manifest.keys])
+        ids = self._write_run(f"ids-{n}", [self._mapped(run) for run in manifest.ids])
         manifest = replace(
             manifest,
             documents=replace(manifest.documents, crc32=self._crc(manifest.documents)),
@@ -419,7 +446,7 @@ class RunsBackend:
             return source.read(file.bytes)
 
     def close(self) -> None:
-        self._maps, self._mapped_records, self._mapped_sizes = {}, None, None
+        self._runs, self._mapped_records, self._mapped_sizes = {}, None, None
 
 
 def _damaged(path: Path, why: str) -> IndexDamaged:
@@ -518,16 +545,21 @@ def _short(ids: NDArray[np.void]) -> NDArray[np.uint32]:
     return np.ascontiguousarray(ids).view("<u4").reshape(-1, 4)[:, 0].copy()
 
 
-def _forget(maps: Iterable[Entries], kept: int = 0) -> None:
-    """Give pages of mapped files back, but for the first `kept` bytes, so that what a process holds does not grow to the size of the index."""
+def _n_entries(size: int) -> int:
+    """Of a run of so many bytes: n entries and ⌈n / BLOCK⌉ fences."""
+    return (size // 8 * BLOCK) // (BLOCK + 1)
+
+
+def _forget(maps: Iterable[Entries]) -> None:
+    """Give pages of mapped files back, so that what a process holds does not grow to the size of the index."""
     for entries in maps:
         base: Any = entries
         while isinstance(base, np.ndarray):
             base = base.base
         if isinstance(base, memoryview):
             base = base.obj
-        if isinstance(base, mmap.mmap) and len(base) > kept:
-            base.madvise(mmap.MADV_DONTNEED, kept)
+        if isinstance(base, mmap.mmap):
+            base.madvise(mmap.MADV_DONTNEED)
 
 
 def _write_on(out: IO[bytes], file: _File, data: bytes) -> _File:
