@@ -94,6 +94,9 @@ class Known:
         self._documents = np.zeros(0, DOCUMENT) if documents is None else documents
         self._shingles = Ragged.of([]) if shingles is None else shingles
         self._keys = Ragged.of([]) if keys is None else keys
+        self._looked_up = np.empty(0, np.uint32)
+        """Keys the backend was asked for, sorted; what it said of them follows, key by key."""
+        self._posted_keys, self._posted = np.empty(0, np.uint32), np.empty(0, np.int64)
         self._asked = np.empty(0, np.int64)
         self._near = Neighbours(*3 * [np.empty(0, np.int64)])
         self._replaced = np.empty(0, np.int64) if replaced is None else replaced
@@ -192,7 +195,7 @@ class Known:
     def _holders(self, keys: NDArray[np.uint32]) -> tuple[Numbers, Numbers]:
         """The numbers of those who hold each of the sorted `keys`, the first `postings` ones: key i has those from `starts[i]` to `starts[i + 1]`."""
         limit = self._parameters.postings
-        at, number = self._backend.lookup(keys, limit + len(self._replaced))
+        at, number = self._lookup(keys, limit + len(self._replaced))
         if len(self._replaced):
             kept = ~np.isin(number, self._replaced)
             at, number = at[kept], number[kept]
@@ -200,6 +203,19 @@ class Known:
         low, high = np.searchsorted(batch_keys, keys), np.searchsorted(batch_keys, keys, side="right")
         starts = np.searchsorted(at, np.arange(len(keys) + 1))
         return _followed(starts, number, low, high, batch_rows + self.first, limit)  # type: ignore[no-any-return]
+
+    def _lookup(self, keys: NDArray[np.uint32], limit: int) -> tuple[Numbers, Numbers]:
+        """As the backend's, which is asked once for each key: an original, whose neighbours are asked for next, has the keys of its copies."""
+        new = np.setdiff1d(keys, self._looked_up, assume_unique=True)
+        if len(new):
+            at, number = self._backend.lookup(new, limit)
+            posted = np.concatenate([self._posted_keys, new[at]])
+            order = np.argsort(posted, kind="stable")
+            self._posted_keys, self._posted = posted[order], np.concatenate([self._posted, number])[order]
+            self._looked_up = np.union1d(self._looked_up, new)
+        low, high = np.searchsorted(self._posted_keys, keys), np.searchsorted(self._posted_keys, keys, side="right")
+        position, at = _ranges(low, high)
+        return position, self._posted[at]
 
     @cached_property
     def _batch_postings(self) -> tuple[NDArray[np.uint32], Numbers]:
