@@ -146,7 +146,8 @@ def _learned(parameters: Any) -> str:
     items = (
         parameters.items() if isinstance(parameters, Mapping) else ((p["name"], p["value"]) for p in parameters or ())
     )
-    return ", ".join(f"{name.removeprefix('pairs.')} {n}" for name, n in sorted(items) if name.startswith("pairs."))
+    used = [(name, n) for name, n in sorted(items) if name.startswith("pairs.") and n.isdigit()]
+    return ", ".join(f"{name.removeprefix('pairs.')} {n}" for name, n in used)
 
 
 def _count(n: int, word: str) -> str:

@@ -35,6 +35,10 @@ def seen(data: Path) -> dict[str, list[str]]:
     return found
 
 
+def names(rows: list[str]) -> list[str]:
+    return [row.partition(" ")[0] for row in rows]
+
+
 def files_of(data: Path) -> dict[str, int]:
     return {table: len(list(data.glob(f"{table}/**/*.parquet"))) for table in TABLES}
 
@@ -152,7 +156,7 @@ def test_kill_minus_nine_at_any_instant(tmp_path: Path) -> None:
             assert len(commits) in (told, told + 1), "a commit that was told is lost"
             told = len(commits)
             rows = seen(data)
-            assert rows["articles"] == sorted({a.article_id for k in range(told) for a in commit(k, 20).articles})
+            assert names(rows["articles"]) == sorted({a.article_id for k in range(told) for a in commit(k, 20).articles})
             assert len(rows["copies"]) == 19 * told
             assert len(rows["pages"]) == 20 * told
             assert len(rows["runs"]) == told
@@ -224,7 +228,7 @@ def test_what_could_not_be_made_visible_comes_before_the_next_change(begun: Path
         assert len(store.commits()) == 5
     found = seen(begun)
     assert len(found["articles"]) == 25
-    assert found["stories"] == ["e", "f", "g"]
+    assert names(found["stories"]) == ["e", "f", "g"]
 
 
 def test_the_second_run_is_told_who_holds_the_lock(tmp_path: Path) -> None:
