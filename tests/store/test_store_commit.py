@@ -156,7 +156,9 @@ def test_kill_minus_nine_at_any_instant(tmp_path: Path) -> None:
             assert len(commits) in (told, told + 1), "a commit that was told is lost"
             told = len(commits)
             rows = seen(data)
-            assert names(rows["articles"]) == sorted({a.article_id for k in range(told) for a in commit(k, 20).articles})
+            assert names(rows["articles"]) == sorted(
+                {a.article_id for k in range(told) for a in commit(k, 20).articles}
+            )
             assert len(rows["copies"]) == 19 * told
             assert len(rows["pages"]) == 20 * told
             assert len(rows["runs"]) == told
