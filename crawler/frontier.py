@@ -217,7 +217,8 @@ class Frontier:
     def add(self, publisher: str, found: Iterable[Found], *, now: datetime | None = None) -> int:
         """Take up addresses. Known ones keep their history; a higher priority makes one due at once. Returns how many are new.
 
-        An original releases the parked copies with its slug, and a copy whose original is known is not parked.
+        An original releases the parked copies with its slug, and a copy whose original is known is not parked. A known address
+        without a date takes the one that is given.
         """
         at = (now or datetime.now(UTC)).timestamp()
         new = 0
@@ -231,7 +232,7 @@ class Frontier:
                         (one.slug, publisher),
                     ).fetchone()
                     state = "due" if one.slug and known else "parked"
-                before = db.execute("SELECT state, priority FROM urls WHERE key = ?", (one.key,)).fetchone()
+                before = db.execute("SELECT state, published FROM urls WHERE key = ?", (one.key,)).fetchone()
                 if before is None:
                     new += state == "due"
                     db.execute(
@@ -246,6 +247,8 @@ class Frontier:
                         " WHERE key = ?",
                         (at, one.url, one.priority, one.key),
                     )
+                if before and before[1] is None and published is not None:  # a list without dates came first
+                    db.execute("UPDATE urls SET published = ? WHERE key = ?", (published, one.key))
                 if state == "due" and one.slug and not one.parked:
                     db.execute(
                         "UPDATE urls SET state = 'due', next_visit = ? WHERE slug = ? AND slug != '' AND state = 'parked'",

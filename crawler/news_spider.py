@@ -154,6 +154,8 @@ class NewsSpider(scrapy.Spider):
         self._asked: set[str] = set()
         self._visits: deque[Visit] = deque()
         self._in_flight = 0
+        self._listing = 0
+        """Lists that were asked for and whose news is not in the frontier yet."""
         self._taken = 0
         self._woken = asyncio.Event()
 
@@ -263,9 +265,12 @@ class NewsSpider(scrapy.Spider):
         if self._in_flight >= IN_FLIGHT:
             return None
         if self._lists:
+            self._listing += 1
             return self._list_request(self._lists.popleft())
         session = self.session
         limit = session.options.limit
+        if limit is not None and self._listing:
+            return None  # what is newest is known when every list has answered
         if self.incidental:
             limit = min(SOURCES_PER_SITE, SOURCES_PER_SITE if limit is None else limit)
         while limit is None or self._taken < limit:
@@ -351,6 +356,7 @@ class NewsSpider(scrapy.Spider):
         try:
             await self._parse_list(response, what, before)
         finally:
+            self._listing -= 1
             self._done()
 
     async def _parse_list(self, response: Response, what: List, before: str) -> None:
@@ -424,6 +430,7 @@ class NewsSpider(scrapy.Spider):
             self.report.note(f"{what.kind} {what.url}", "not in the archive")
         elif reason and reason != "robots_unreachable":  # that was said once, of robots.txt
             self._list_error(what, f"{reason} ({failure.getErrorMessage()})")
+        self._listing -= 1
         self._done()
 
     def _list_error(self, what: List, why: str, *, missing: bool = False) -> None:

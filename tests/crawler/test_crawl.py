@@ -87,7 +87,11 @@ def test_of_the_originals_on_one_unknown_site_a_crawl_asks_for_a_few_and_the_nex
     assert not second.result["failures"]
 
 
-def test_a_limit_takes_the_newest(server: Server, crawl: Crawl) -> None:
+@pytest.mark.parametrize("late", ["/sitemap/", "/rss/", "/quoc-te"])
+def test_a_limit_takes_the_newest_whichever_list_answers_last(server: Server, crawl: Crawl, late: str) -> None:
+    for url, answer in congluan(NOW).items():
+        if url.startswith(PAPER + late):
+            server.put(url, replace(answer, wait=0.5))
     with server:
         played = crawl(server, names=["congluan"], limit=2)
         rest = crawl(server, names=["congluan"])

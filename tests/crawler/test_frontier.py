@@ -149,6 +149,15 @@ def test_the_asked_for_come_first_then_the_declared_then_the_newest(path: Path) 
     assert [url.rpartition("/")[2] for url in taken(frontier)] == ["asked", "declared", "new", "old"]
 
 
+def test_an_address_found_without_a_date_takes_the_one_another_list_gives(path: Path) -> None:
+    old, new = URL, "https://paper.vn/bai-2.html"
+    frontier = Frontier(path)
+    frontier.add("paper", [found(old)], now=NOW)
+    frontier.add("paper", [found(old, published=NOW - timedelta(hours=9))], now=NOW)
+    frontier.add("paper", [found(new, published=NOW - timedelta(hours=1))], now=NOW)
+    assert taken(frontier) == [new, old]
+
+
 def test_a_copy_waits_until_its_original_is_known_whichever_comes_first(path: Path) -> None:
     frontier = Frontier(path)
     copies = [found(f"https://agg.vn/{lang}/tin", slug="tin", parked=True) for lang in ("de", "ja")]
