@@ -425,6 +425,15 @@ def boilerplate(family: Ragged, rows: Numbers, parameters: Parameters) -> NDArra
 
 
 @compiled
+def _slot(keys, bits, key):  # type: ignore[no-untyped-def]
+    """Where `key` stands in a hash table, or would stand; slots without bits are free. Keys are hashes already."""
+    slot = (np.int64(key) >> 1) & (len(keys) - 1)
+    while bits[slot] and keys[slot] != key:
+        slot = (slot + 1) & (len(keys) - 1)
+    return slot
+
+
+@compiled
 def _boilerplate(values, offsets, rows, least, opening, related):  # type: ignore[no-untyped-def]
     k = len(rows)
     size = offsets[rows + 1] - offsets[rows]
@@ -460,7 +469,6 @@ def _boilerplate(values, offsets, rows, least, opening, related):  # type: ignor
     slots = 64
     while slots < 2 * rest.sum():
         slots *= 2
-    mask = slots - 1
     keys, bits = np.zeros(slots, np.uint32), np.zeros(slots, np.int64)
     first = np.zeros(k, np.int64)  # of each group
     n = 0
@@ -480,10 +488,7 @@ def _boilerplate(values, offsets, rows, least, opening, related):  # type: ignor
             place = _place(table, values, begin, values[j])
             if place >= 0 and common[place] and (holds[place] >> m) & 1:
                 continue
-            slot = (np.int64(values[j]) >> 1) & mask
-            while bits[slot] and keys[slot] != values[j]:
-                slot = (slot + 1) & mask
-            groups = bits[slot]
+            groups = bits[_slot(keys, bits, values[j])]
             g = 0
             while groups:
                 both[g] += groups & 1
@@ -510,9 +515,7 @@ def _boilerplate(values, offsets, rows, least, opening, related):  # type: ignor
                 place = _place(table, values, begin, values[j])
                 if place >= 0 and common[place] and (holds[place] >> m) & 1:
                     continue
-                slot = (np.int64(values[j]) >> 1) & mask
-                while bits[slot] and keys[slot] != values[j]:
-                    slot = (slot + 1) & mask
+                slot = _slot(keys, bits, values[j])
                 keys[slot] = values[j]
                 bits[slot] |= 1 << group
         for i in range(own_size):

@@ -6,8 +6,9 @@
     shingles          4 bytes a shingle, document after document
     commits           one line a commit
     gone              4 bytes for each number that a newer version replaced, or that was erased
-    keys-N  ids-N     sorted runs of 8-byte entries: 4 bytes of sketch hash (of article id), 4 bytes of document number; then the first entry of
-                      each block of 512 again, which is kept in memory so that a look-up touches one page
+    keys-N  ids-N     sorted runs of entries: sketch hash (of article id) and document number, 4 bytes each, of which blocks of 256 are packed into
+                      as few bytes an entry as will do, mostly 4; then the first entry of each block, the bytes an entry of each block, how many
+                      entries there are, and how many bits a number has. All but the blocks is kept in memory
 
 A run is never changed. A new one is merged with the older ones that are not much larger, so there are few, each entry is rewritten a few times
 in its life, and a look-up is one binary search in each. Merging and searching go piece by piece; nothing grows in memory with the history but
@@ -20,6 +21,7 @@ import os
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import IO, Any
 
@@ -27,9 +29,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.compiled import compiled
-from pipelines.dedup.backends import DOCUMENT, Documents, IndexDamaged, Ragged
+from pipelines.dedup.backends import DOCUMENT, Documents, IndexDamaged, IndexMismatch, Ragged
 
-FORMAT = 1
+FORMAT = 2
+REBUILD = "copydesk verify --repair"
 RECORD = np.dtype([("document", DOCUMENT), ("start", "<u8")])
 NOT_MUCH_LARGER = 3
 """A run is merged into the next while that is at most so many times as large: r runs then hold more than 3ʳ commits."""
@@ -42,47 +45,71 @@ CHECKED_AT_ONCE = 16 << 20
 
 SAME_SHORT = 256
 """Documents whose ids begin with the same four bytes: versions of one article mostly, of which all but the last are gone."""
-BLOCK = 512
-"""Entries to a page of memory."""
+BLOCK = 256
+"""Entries that are packed together."""
 SEARCHED = 512
-"""Keys looked up at a time: what is read for them fits into a few megabytes."""
-GAP = 2
-"""Blocks that nobody asked for and that are read all the same, because one long read costs less than two short ones."""
+"""Keys looked up at a time, so that few pages are in memory at once."""
+KEPT = 16 << 20
+"""So many bytes of a run stay in memory once they were touched."""
 
 Entries = NDArray[np.uint64]
+NO_ENTRIES: Entries = np.empty(0, np.uint64)
+NUMBER = np.uint64(0xFFFFFFFF)
+"""The part of an entry that is the document's number."""
+LAST = (1 << 64) - 1
+"""Above every entry."""
 
 
 class _Run:
-    """A sorted run, open for look-ups; a run that a writer replaces meanwhile stays readable."""
+    """A sorted run, mapped; one that a writer replaces meanwhile stays readable."""
 
     def __init__(self, path: Path, size: int) -> None:
-        self._descriptor = os.open(path, os.O_RDONLY)
-        self._n = _n_entries(size)
-        self._fences = np.empty(size // 8 - self._n, "<u8")
+        with path.open("rb") as file:
+            self._map = mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ)
+        n, bits = np.frombuffer(self._map[-16:], "<u8").tolist()
+        self._bits = np.uint64(bits)
+        blocks = -(-n // BLOCK)
+        packed = size - 16 - 9 * blocks
+        if not 0 < blocks <= packed:
+            raise _damaged(path, "it does not say how long it is")
+        self.fences = np.frombuffer(self._map, "<u8", blocks, packed).copy()
         """The first entry of each block."""
-        os.preadv(self._descriptor, [self._fences.data.cast("B")], 8 * self._n)
+        self._widths = np.frombuffer(self._map, np.uint8, blocks, packed + 8 * blocks).astype(np.int64)
+        self._starts = np.append(0, np.cumsum(self._widths * BLOCK))
+        self._starts[-1] -= self._widths[-1] * (blocks * BLOCK - n)
+        if self._starts[-1] != packed or self._widths.min() < 1 or self._widths.max() > 8:
+            raise _damaged(path, "its blocks are not where they should be")
+        self._packed = np.frombuffer(self._map, np.uint8, packed)
 
-    def __del__(self) -> None:
-        os.close(self._descriptor)
+    def between(self, low: int, high: int) -> Entries:
+        """All entries from `low` on and below `high`."""
+        first, last = np.searchsorted(self.fences, np.array([low, high], np.uint64))
+        first = max(0, first - 1)
+        blocks, ends = slice(first, last), self._starts[first + 1 : last + 1]
+        entries: Entries = _unpacked(
+            self._packed, self.fences[blocks], self._starts[blocks], ends, self._widths[blocks], self._bits
+        )
+        self.forget()
+        return entries[_range(entries, low, high)]
 
-    def around(self, keys: NDArray[np.uint32], limit: int) -> Entries:
-        """The blocks that can hold some of the sorted `keys`, up to `limit` entries of each, one after the other.
+    def holders(self, keys: NDArray[np.uint32], alive: NDArray[np.bool_], room: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The numbers that hold each of the sorted `keys` and are `alive`, one key after the other: of each at most `room`, which shrinks."""
+        after = np.searchsorted(self.fences, keys.astype(np.uint64) << np.uint64(32))
+        numbers = [np.empty(0, np.int64)]
+        for first in range(0, len(keys), SEARCHED):
+            some = slice(first, first + SEARCHED)
+            found, _ = _holders(
+                self._packed, self.fences, self._starts, self._widths, self._bits,
+                keys[some], after[some], alive, room[some],
+            )  # fmt: skip
+            numbers.append(found)
+            self.forget()
+        return np.concatenate(numbers)
 
-        Read rather than mapped: a page that is mapped at its first touch costs more than copying it, and counts as memory of the process.
-        """
-        wanted = keys.astype(np.uint64) << np.uint64(32)
-        first = np.maximum(np.searchsorted(self._fences, wanted) - 1, 0)
-        last = np.searchsorted(self._fences, wanted | np.uint64(0xFFFFFFFF), side="right") - 1
-        last = np.clip(last, first, first + limit // BLOCK + 1)
-        apart = np.flatnonzero(first[1:] > np.maximum.accumulate(last)[:-1] + GAP) + 1
-        starts = first[np.concatenate([[0], apart])] * BLOCK
-        ends = np.minimum((np.maximum.reduceat(last, np.concatenate([[0], apart])) + 1) * BLOCK, self._n)
-        entries = np.empty(int((ends - starts).sum()), "<u8")
-        view, at = entries.data.cast("B"), 0
-        for start, end in zip((8 * starts).tolist(), (8 * ends).tolist(), strict=True):
-            os.preadv(self._descriptor, [view[at : at + end - start]], start)
-            at += end - start
-        return entries
+    def forget(self) -> None:
+        """Give pages back, so that what a process holds does not grow to the size of the index."""
+        if len(self._map) > KEPT:
+            self._map.madvise(mmap.MADV_DONTNEED, KEPT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +196,12 @@ class RunsBackend:
         try:
             said = json.loads(path.read_bytes())
             crc = said.pop("crc32")
-            if crc != zlib.crc32(_canonical(said)) or said["format"] != FORMAT:
+            if crc != zlib.crc32(_canonical(said)):
                 raise ValueError("it is not what was written")
+            if said["format"] != FORMAT:
+                raise IndexMismatch(
+                    f"{path} has format {said['format']}, this version writes {FORMAT}; rebuild the index with: {REBUILD}"
+                )
             for name in ("documents", "sizes", "shingles", "commits", "gone"):
                 said[name] = _File(**said[name])
             for name in ("keys", "ids"):
@@ -247,33 +278,34 @@ class RunsBackend:
         while keep and runs[keep - 1].bytes <= NOT_MUCH_LARGER * size:
             keep -= 1
             size += runs[keep].bytes
-        merged = [self._mapped(run) for run in runs[keep:]]
-        run = self._write_run(f"{kind}-{manifest.next_run}", [*merged, entries])
+        run = self._write_run(f"{kind}-{manifest.next_run}", runs[keep:], entries)
         changed = {kind: (*runs[:keep], *([run] if run.bytes else [])), "next_run": manifest.next_run + 1}
         return replace(manifest, **changed)  # type: ignore[arg-type]
 
-    def _write_run(self, name: str, sources: Sequence[Entries]) -> _File:
-        """Merge sorted `sources` into one file, leaving out what is gone. Goes piece by piece through the range of keys."""
-        total = sum(len(source) for source in sources)
-        samples = [source[:: max(1, PIECE // 8)] for source in sources]
-        bounds = (
-            np.sort(np.concatenate(samples))[:: max(1, 8 * len(sources))] if total > PIECE else np.empty(0, np.uint64)
-        )
-        cuts = [[0, *np.searchsorted(source, bounds).tolist(), len(source)] for source in sources]
-        file, fences, n = _File(name), [np.empty(0, "<u8")], 0
+    def _write_run(self, name: str, files: Sequence[_File], new: Entries = NO_ENTRIES) -> _File:
+        """Merge runs and sorted `new` entries into one file, leaving out what is gone. Goes piece by piece through the range of keys."""
+        runs = [self._run(file) for file in files]
+        more = int((new & NUMBER).max(initial=0)) + 1 - self._n
+        alive = np.append(self._alive, np.ones(max(0, more), np.bool_))
+        bits = np.uint64(len(alive).bit_length())
+        every = PIECE // BLOCK
+        bounds = np.sort(np.concatenate([new[::BLOCK], *(run.fences for run in runs)]))[every::every]
+        file, n, rest, fences, widths = _File(name), 0, NO_ENTRIES, [NO_ENTRIES], [np.empty(0, np.uint8)]
         with (self._folder / name).open("wb") as out:
-            for piece in range(len(bounds) + 1):
-                parts = [s[c[piece] : c[piece + 1]] for s, c in zip(sources, cuts, strict=True)]
+            for low, high in pairwise([0, *bounds.tolist(), LAST]):
+                parts = [new[_range(new, low, high)], *(run.between(low, high) for run in runs)]
                 entries = np.sort(np.concatenate(parts))
-                number = (entries & np.uint64(0xFFFFFFFF)).astype(np.int64)
-                entries = (
-                    entries[(number >= self._n) | self._alive[np.minimum(number, self._n - 1)]] if self._n else entries
-                )
-                fences.append(entries[-n % BLOCK :: BLOCK])
+                entries = np.concatenate([rest, entries[alive[entries & NUMBER]]])
+                whole = len(entries) if high == LAST else len(entries) // BLOCK * BLOCK
+                entries, rest = entries[:whole], entries[whole:]
+                packed, width = _packed(entries, bits)
+                fences.append(entries[::BLOCK])
+                widths.append(width)
                 n += len(entries)
-                file = _write_on(out, file, entries.astype("<u8").tobytes())
-                _forget(sources)
-            file = _write_on(out, file, np.concatenate(fences).astype("<u8").tobytes())
+                file = _write_on(out, file, packed.tobytes())
+            if n:
+                end = [np.concatenate(fences).astype("<u8"), np.concatenate(widths), np.array([n, bits], "<u8")]
+                file = _write_on(out, file, b"".join(part.tobytes() for part in end))
             out.flush()
             os.fsync(out.fileno())
         return file
@@ -287,24 +319,17 @@ class RunsBackend:
     # -- asking -------------------------------------------------------------------------------------------------------------
 
     def lookup(self, keys: NDArray[np.uint32], limit: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        at, numbers = self._search(self._the_manifest.keys, keys, limit)
-        alive = self._alive[numbers]
-        return at[alive], numbers[alive]
+        return self._search(self._the_manifest.keys, keys, limit)
 
     def _search(
         self, runs: Sequence[_File], keys: NDArray[np.uint32], limit: int
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        counts, numbers = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+        room = np.full(len(keys), limit)
+        left, numbers = [room.copy()], [np.empty(0, np.int64)]
         for file in runs:
-            run = self._run(file)
-            for first in range(0, len(keys), SEARCHED):
-                some = keys[first : first + SEARCHED]
-                entries = run.around(some, limit)
-                count, found, _ = _holders(entries, entries[::BLOCK].copy(), some, limit)
-                counts.append(count)
-                numbers.append(found)
-        each = np.concatenate(counts).reshape(len(runs), len(keys))
-        return np.repeat(np.arange(len(keys)), each.sum(axis=0)), _by_key(each, np.concatenate(numbers))
+            numbers.append(self._run(file).holders(keys, self._alive, room))
+            left.append(room.copy())
+        return np.repeat(np.arange(len(keys)), limit - room), _by_key(-np.diff(left, axis=0), np.concatenate(numbers))
 
     def documents(self, numbers: NDArray[np.int64]) -> Documents:
         records = self._records(numbers)["document"]
@@ -353,19 +378,13 @@ class RunsBackend:
         short = _short(np.frombuffer(b"".join(wanted), "V16"))
         order = np.argsort(short, kind="stable")
         at, numbers = self._search(self._the_manifest.ids, short[order], SAME_SHORT)
-        numbers, at = numbers[self._alive[numbers]], order[at[self._alive[numbers]]]
         found = [document["id"].tobytes() for document in self.documents(numbers)]
+        at = order[at]
         return {id_: n for id_, i, n in zip(found, at.tolist(), numbers.tolist(), strict=True) if id_ == wanted[i]}
 
     def _run(self, file: _File) -> _Run:
         """A run never changes, and its name is not used again."""
         return self._runs.get(file.name) or _Run(self._folder / file.name, file.bytes)
-
-    def _mapped(self, file: _File) -> Entries:
-        """All entries of a run, for merging."""
-        with (self._folder / file.name).open("rb") as source:
-            mapped = mmap.mmap(source.fileno(), file.bytes, access=mmap.ACCESS_READ)
-        return np.frombuffer(mapped, "<u8")[: _n_entries(file.bytes)]
 
     # -- erasing ------------------------------------------------------------------------------------------------------------
 
@@ -402,8 +421,8 @@ class RunsBackend:
                 os.fsync(file.fileno())
         superseded = (*manifest.keys, *manifest.ids)
         n = manifest.next_run
-        keys = self._write_run(f"keys-{n}", [self._mapped(run) for run in manifest.keys])
-        ids = self._write_run(f"ids-{n}", [self._mapped(run) for run in manifest.ids])
+        keys = self._write_run(f"keys-{n}", manifest.keys)
+        ids = self._write_run(f"ids-{n}", manifest.ids)
         manifest = replace(
             manifest,
             documents=replace(manifest.documents, crc32=self._crc(manifest.documents)),
@@ -450,7 +469,7 @@ class RunsBackend:
 
 
 def _damaged(path: Path, why: str) -> IndexDamaged:
-    return IndexDamaged(f"{path} is damaged ({why}); rebuild the index with: copydesk verify --repair")
+    return IndexDamaged(f"{path} is damaged ({why}); rebuild the index with: {REBUILD}")
 
 
 def _entries(keys: NDArray[np.uint32], numbers: NDArray[np.uint64]) -> Entries:
@@ -458,66 +477,116 @@ def _entries(keys: NDArray[np.uint32], numbers: NDArray[np.uint64]) -> Entries:
 
 
 @compiled
-def _holders(entries, fences, keys, limit):  # type: ignore[no-untyped-def]
-    """For each of the sorted `keys` how many documents hold it, at most `limit`, and their numbers one after the other.
+def _packed(entries, bits):  # type: ignore[no-untyped-def]
+    """Block after block as a file has them, and the width of each."""
+    widths = np.zeros((len(entries) + BLOCK - 1) // BLOCK, np.uint8)
+    packed = np.empty(8 * len(entries), np.uint8)
+    n = 0
+    for block in range(len(widths)):
+        some = entries[block * BLOCK : (block + 1) * BLOCK]
+        key = some[0] >> np.uint64(32)
+        largest = ((some[-1] >> np.uint64(32)) - key) << bits | ((np.uint64(1) << bits) - np.uint64(1))
+        width = 0
+        while largest:
+            largest >>= np.uint64(8)
+            width += 1
+        widths[block] = width
+        for entry in some:
+            value = ((entry >> np.uint64(32)) - key) << bits | (entry & NUMBER)
+            for _ in range(width):
+                packed[n] = value & np.uint64(0xFF)
+                value >>= np.uint64(8)
+                n += 1
+    return packed[:n].copy(), widths
+
+
+@compiled
+def _value(packed, at, width):  # type: ignore[no-untyped-def]
+    value = np.uint64(0)
+    for i in range(width):
+        value |= np.uint64(packed[at + i]) << np.uint64(8 * i)
+    return value
+
+
+@compiled
+def _unpacked(packed, fences, starts, ends, widths, bits):  # type: ignore[no-untyped-def]
+    """The entries of some blocks."""
+    entries = np.empty(BLOCK * len(fences), np.uint64)
+    mask = (np.uint64(1) << bits) - np.uint64(1)
+    n = 0
+    for block in range(len(fences)):
+        key = fences[block] >> np.uint64(32)
+        for at in range(starts[block], ends[block], widths[block]):
+            value = _value(packed, at, widths[block])
+            entries[n] = (value >> bits) + key << np.uint64(32) | value & mask
+            n += 1
+    return entries[:n].copy()
+
+
+@compiled
+def _holders(packed, fences, starts, widths, bits, keys, after, alive, room):  # type: ignore[no-untyped-def]
+    """The numbers that hold each of the sorted `keys` and are `alive`, one key after the other: of each at most `room`, which shrinks. The first
+    block that begins with no smaller entry is `after`, so the first entry of a key is in the block before, or opens this one.
 
     What a look-up costs is waiting for memory. Keys are hashes, so where one stands in its block can be guessed well enough to touch one or two
     lines of the cache, where a binary search touches seven; and all guesses are touched first, so that the processor waits for many at once.
     """
-    guesses = np.empty(len(keys), np.int64)
-    block, touched = 0, np.uint64(0)
+    mask = (np.uint64(1) << bits) - np.uint64(1)
+    guesses = np.zeros(len(keys), np.int64)
+    touched = 0
     for k in range(len(keys)):
-        wanted = np.uint64(keys[k]) << np.uint64(32)
-        low, step = block, 1  # the keys are sorted: go on from where the last one was
-        while low + step < len(fences) and fences[low + step] < wanted:
-            low += step
-            step *= 2
-        high = min(low + step, len(fences))
-        while low < high:
-            middle = (low + high) // 2
-            if fences[middle] < wanted:
-                low = middle + 1
-            else:
-                high = middle
-        block = low  # the first entry not below is in the block before, or opens this one
-        begin, end = max(0, (block - 1) * BLOCK), min(len(entries), block * BLOCK)
-        guess = begin
-        if 0 < block < len(fences):
-            before, after = fences[block - 1], fences[block]
-            guess += int((end - begin) * (float(wanted - before) / float(after - before)))
-        guesses[k] = guess
-        if guess < len(entries):
-            touched ^= entries[guess]
-    counts = np.zeros(len(keys), np.int64)
-    found = np.empty(len(keys) * 4 + limit, np.int64)
+        block = max(0, after[k] - 1)
+        if 0 < after[k] < len(fences):
+            wanted, before = np.uint64(keys[k]) << np.uint64(32), fences[block]
+            guesses[k] = int(BLOCK * (float(wanted - before) / float(fences[block + 1] - before)))
+        touched ^= packed[starts[block] + guesses[k] * widths[block]]
+    found = np.empty(len(keys) * 4, np.int64)
     n = 0
     for k in range(len(keys)):
-        wanted = np.uint64(keys[k]) << np.uint64(32)
-        low = high = guesses[k]
-        step = 8
-        while low > 0 and entries[low - 1] >= wanted:  # everything before `low` is below
-            high = low - 1
-            low = max(0, low - step)
-            step *= 2
-        step = 8
-        while high < len(entries) and entries[high] < wanted:  # `high` is not below
-            low = high + 1
-            high = min(len(entries), high + step)
-            step *= 2
-        while low < high:
-            middle = (low + high) // 2
-            if entries[middle] < wanted:
-                low = middle + 1
-            else:
-                high = middle
-        if n + limit > len(found):
-            found = np.concatenate((found, np.empty(len(found), np.int64)))
-        while low < len(entries) and counts[k] < limit and entries[low] >> np.uint64(32) == np.uint64(keys[k]):
-            found[n] = entries[low] & np.uint64(0xFFFFFFFF)
-            counts[k] += 1
-            n += 1
-            low += 1
-    return counts, found[:n].copy(), touched
+        key, block = np.uint64(keys[k]), max(0, after[k] - 1)
+        start, width, first = starts[block], widths[block], fences[block] >> np.uint64(32)
+        size = (starts[block + 1] - start) // width
+        at = 0
+        if after[k]:  # look around the guess, ever further away
+            wanted = (key - first) << bits
+            low = high = guesses[k]
+            step = 4
+            while low > 0 and _value(packed, start + (low - 1) * width, width) >= wanted:
+                high = low - 1
+                low = max(0, low - step)
+                step *= 2
+            step = 4
+            while high < size and _value(packed, start + high * width, width) < wanted:
+                low = high + 1
+                high = min(size, high + step)
+                step *= 2
+            while low < high:  # everything before `low` is below, `high` is not
+                middle = (low + high) // 2
+                if _value(packed, start + middle * width, width) < wanted:
+                    low = middle + 1
+                else:
+                    high = middle
+            at = low
+        while room[k]:
+            if at == size:
+                block += 1
+                if block == len(fences):
+                    break
+                start, width, first = starts[block], widths[block], fences[block] >> np.uint64(32)
+                size = (starts[block + 1] - start) // width
+                at = 0
+            value = _value(packed, start + at * width, width)
+            if (value >> bits) + first != key:
+                break
+            at += 1
+            number = np.int64(value & mask)
+            if number < len(alive) and alive[number]:
+                if n == len(found):
+                    found = np.concatenate((found, np.empty(n, np.int64)))
+                found[n] = number
+                room[k] -= 1
+                n += 1
+    return found[:n].copy(), touched
 
 
 @compiled
@@ -545,21 +614,10 @@ def _short(ids: NDArray[np.void]) -> NDArray[np.uint32]:
     return np.ascontiguousarray(ids).view("<u4").reshape(-1, 4)[:, 0].copy()
 
 
-def _n_entries(size: int) -> int:
-    """Of a run of so many bytes: n entries and ⌈n / BLOCK⌉ fences."""
-    return (size // 8 * BLOCK) // (BLOCK + 1)
-
-
-def _forget(maps: Iterable[Entries]) -> None:
-    """Give pages of mapped files back, so that what a process holds does not grow to the size of the index."""
-    for entries in maps:
-        base: Any = entries
-        while isinstance(base, np.ndarray):
-            base = base.base
-        if isinstance(base, memoryview):
-            base = base.obj
-        if isinstance(base, mmap.mmap):
-            base.madvise(mmap.MADV_DONTNEED)
+def _range(entries: Entries, low: int, high: int) -> slice:
+    """Those from `low` on and below `high`."""
+    first, last = np.searchsorted(entries, np.array([low, high], np.uint64)).tolist()
+    return slice(first, last)
 
 
 def _write_on(out: IO[bytes], file: _File, data: bytes) -> _File:

@@ -123,6 +123,8 @@ class Known:
     def _sizes(self, numbers: Numbers) -> Numbers:
         sizes = np.empty(len(numbers), np.int64)
         old = numbers < self.first
+        if old.all():
+            return self._backend.sizes(numbers)
         sizes[old] = self._backend.sizes(numbers[old])
         sizes[~old] = self._documents["size"][numbers[~old] - self.first]
         return sizes
@@ -206,6 +208,10 @@ class Known:
 
     def _lookup(self, keys: NDArray[np.uint32], limit: int) -> tuple[Numbers, Numbers]:
         """As the backend's, which is asked once for each key: an original, whose neighbours are asked for next, has the keys of its copies."""
+        if not len(self._looked_up):
+            at, number = self._backend.lookup(keys, limit)
+            self._looked_up, self._posted_keys, self._posted = keys, keys[at], number
+            return at, number
         new = np.setdiff1d(keys, self._looked_up, assume_unique=True)
         if len(new):
             at, number = self._backend.lookup(new, limit)

@@ -1,5 +1,6 @@
 """The default backend on disk: it survives a kill at any moment, notices damage, and stays small in files and memory."""
 
+import json
 import os
 import random
 import zlib
@@ -10,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipelines.dedup import Index, IndexDamaged, open_index
+from pipelines.dedup import Index, IndexDamaged, IndexMismatch, open_index
 from pipelines.dedup.backends import DOCUMENT, Backend, Documents, Ragged
 from pipelines.dedup.runs import RunsBackend
 from pipelines.dedup.sqlite import SqliteBackend
@@ -162,6 +163,43 @@ def test_few_runs_whatever_the_number_of_commits(tmp_path: Path) -> None:
     assert len(backend) == 600
     assert len(backend.applied()) == 200
     backend.verify()
+
+
+def test_look_ups_in_runs_of_many_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Against a plain table: keys close together and far apart, common ones, and new versions, merged piece by piece."""
+    monkeypatch.setattr("pipelines.dedup.runs.PIECE", 2000)
+    monkeypatch.setattr("pipelines.dedup.runs.KEPT", 4096)
+    random_ = np.random.default_rng(3)
+    backend = RunsBackend(tmp_path)
+    backend.initialize({})
+    holders: dict[int, list[int]] = {}
+    for commit in range(6):
+        documents, shingles, _ = rows(random_, 400, ids=1500)
+        dense, sparse = random_.integers(0, 3000, (400, 8)), random_.integers(0, 1 << 32, (400, 4))
+        keys = [np.unique(np.append(one, two)).astype(np.uint32) for one, two in zip(dense, sparse, strict=True)]
+        replaced = set(backend.numbers(document["id"].tobytes() for document in documents).values())
+        holders = {key: [n for n in held if n not in replaced] for key, held in holders.items()}
+        for number, one in enumerate(keys, len(backend)):
+            for key in one.tolist():
+                holders.setdefault(key, []).append(number)
+        backend.add(f"{commit}", documents, shingles, Ragged.of(keys))
+        asked = np.array(sorted({*holders, *range(3000), 0, (1 << 32) - 1}), np.uint32)
+        for limit in (3, 1000):
+            at, found = backend.lookup(asked, limit)
+            expected = [(i, n) for i, key in enumerate(asked.tolist()) for n in holders.get(key, [])[:limit]]
+            assert list(zip(at.tolist(), found.tolist(), strict=True)) == expected
+    backend.verify()
+
+
+def test_an_index_of_another_format_is_refused(tmp_path: Path) -> None:
+    open_index(tmp_path).close()
+    manifest = json.loads((tmp_path / "manifest.json").read_bytes())
+    del manifest["crc32"]
+    manifest["format"] = 1
+    crc = zlib.crc32(json.dumps(manifest, sort_keys=True).encode())
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest | {"crc32": crc}))
+    with pytest.raises(IndexMismatch, match=r"has format 1.*copydesk verify --repair"):
+        open_index(tmp_path)
 
 
 def rows(random_: np.random.Generator, n: int, ids: int = 1 << 30) -> tuple[Documents, Ragged, Ragged]:
