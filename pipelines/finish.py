@@ -6,6 +6,7 @@ Everything here depends only on the batch, on what is known, and on the copies f
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Self
 
 from pipelines.catalog import Known
 from pipelines.prepare import Prepared
@@ -22,7 +23,15 @@ class Read:
     """A page that was read, and what became of it in the stateless half."""
 
     page: Page | Article
+    """Without its body or text: many pages wait for their commit, and one may have 8 MiB."""
+    n_bytes: int
     prepared: Prepared
+
+    @classmethod
+    def of(cls, page: Page | Article, prepared: Prepared) -> Self:
+        if isinstance(page, Page):
+            return cls(replace(page, body=b""), len(page.body), prepared)
+        return cls(replace(page, text=""), len(page.text.encode("utf-8", "replace")), prepared)
 
 
 def versions(reads: Sequence[Read], known: Mapping[str, Known], run_id: str) -> list[Article | None]:
@@ -134,21 +143,16 @@ def page_row(read: Read, added: Article | None, known: Mapping[str, Known], run_
     article = added or prepared.article
     before = known.get(article.article_id) if article else None
     if isinstance(page, Page):
-        asked, status, content_type, n_bytes = (
-            page.requested_url,
-            page.status,
-            page.headers.get("content-type", ""),
-            len(page.body),
-        )
+        asked, status, content_type = page.requested_url, page.status, page.headers.get("content-type", "")
     else:
-        asked, status, content_type, n_bytes = "", 200, "text/plain", len(page.text.encode("utf-8", "replace"))
+        asked, status, content_type = "", 200, "text/plain"
     return PageRow(
         url=page.url,
         requested_url=asked or page.url,
         publisher=page.publisher,
         status=status,
         content_type=content_type,
-        n_bytes=n_bytes,
+        n_bytes=read.n_bytes,
         fetched_at=page.fetched_at,
         outcome=end.kind,
         reason=end.reason,

@@ -42,6 +42,8 @@ BATCH = 500
 """Pages a commit waits for; also what a crash can cost in repeated work."""
 PATIENCE = 60.0
 """Seconds after which what is waiting is committed anyway."""
+AHEAD = 2
+"""Batches that may wait for their commit before the futures of `submit` wait too."""
 PACKAGES = ("copydesk", "datasketch", "lxml", "pyarrow", "scrapy", "trafilatura")
 
 
@@ -60,7 +62,8 @@ class Counts:
 class Run:
     """Takes pages, ends each in exactly one outcome, and keeps the tables and the state in step.
 
-    `submit` may be called from any thread. An error of the writer (a full disk, say) stops the run: it is raised by the next
+    `submit` may be called from any thread. Its futures are held back while the writer is `AHEAD` batches behind, so whoever waits
+    for them is never further ahead of the tables than that. An error of the writer (a full disk, say) stops the run: it is raised by the next
     `submit` and by `close`, and what was committed before stays.
     """
 
@@ -99,6 +102,11 @@ class Run:
         self._failed: BaseException | None = None
         self._drained = False
         self._ended: queue.SimpleQueue[Read | None] = queue.SimpleQueue()
+        self._uncommitted = 0
+        """Pages that are prepared and not committed."""
+        self._held: list[tuple[Future[Prepared], Prepared]] = []
+        self._lock = threading.Lock()
+        """Of the two above."""
         self._workers = (
             None if processes == 0 else Workers(prepare_one, processes=processes, warm=warm, preload="pipelines.warmed")
         )
@@ -122,6 +130,7 @@ class Run:
             raise self._failed
         template = self._state.template(page.host if isinstance(page, Article) else host(page.url))
         done: Future[Prepared] = Future()
+        done.set_running_or_notify_cancel()  # from here on nobody can cancel it, and setting its result cannot fail
         if self._workers is None:
             self._arrived(page, prepare(page, template), done)
         else:
@@ -169,8 +178,24 @@ class Run:
     # -- the writer thread ------------------------------------------------------------------------------------------------
 
     def _arrived(self, page: Page | Article, prepared: Prepared, done: Future[Prepared]) -> None:
-        self._ended.put(Read(page, prepared))
-        done.set_result(prepared)
+        with self._lock:
+            self._ended.put(Read.of(page, prepared))
+            self._uncommitted += 1
+            hold = self._uncommitted > AHEAD * self._batch and not self._failed
+            if hold:
+                self._held.append((done, prepared))
+        if not hold:
+            done.set_result(prepared)
+
+    def _let_go(self, committed: int) -> None:
+        """Give the answers that were held back, when so many commits later there is room again or no commit will come."""
+        with self._lock:
+            self._uncommitted -= committed
+            if self._uncommitted > AHEAD * self._batch and not self._failed:
+                return
+            free, self._held = self._held, []
+        for done, prepared in free:
+            done.set_result(prepared)
 
     def _write(self) -> None:
         """Take what is prepared, in batches, until `close` says it was all."""
@@ -192,9 +217,11 @@ class Run:
                         since = since if len(waiting) > 1 else time.monotonic()
                 if waiting:
                     self._finish(waiting)
+                    self._let_go(len(waiting))
                     waiting = []
         except BaseException as error:  # noqa: BLE001  (kept and raised again where the caller can hear it)
             self._failed = error
+            self._let_go(0)
 
     def _finish(self, reads: Sequence[Read]) -> None:
         """Decide and commit one batch. After this returns the batch is in the tables, in the state, and nowhere twice."""

@@ -26,7 +26,7 @@ def ready(a: Article) -> Ready:
 
 
 def read(a: Article) -> Read:
-    return Read(Page(a.url, b"<p>", NOW), Prepared(ready(a)))
+    return Read.of(Page(a.url, b"<p>", NOW), Prepared(ready(a)))
 
 
 def copy(a: str, b: str, kind: str = "near", **more: object) -> Copy:
@@ -118,7 +118,7 @@ class TestMerge:
     ],
 )
 def test_every_page_has_one_outcome(prepared: Prepared, added: Article | None, expected: str) -> None:
-    page = Read(Page("https://a.example/a", b"", NOW), prepared)
+    page = Read.of(Page("https://a.example/a", b"", NOW), prepared)
     assert str(finish.outcome(page, added)) == expected
     row = finish.page_row(page, added, {}, "run")
     assert str(Outcome(row.outcome, row.reason)) == expected  # type: ignore[arg-type]

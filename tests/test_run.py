@@ -3,16 +3,20 @@
 import multiprocessing
 import os
 import random
+import threading
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from pipelines import dedup, urls
-from pipelines.records import Article, Page, PageRow
-from pipelines.run import Run, parameters
+from pipelines.finish import Read
+from pipelines.prepare import Prepared
+from pipelines.records import Article, Commit, Page, PageRow
+from pipelines.run import AHEAD, Run, parameters
 from pipelines.state import State
 from pipelines.store import StorageError, Store
 from tests.stories import STORIES, Text
@@ -225,3 +229,78 @@ def test_an_error_of_the_writer_reaches_the_caller(tmp_path: Path, monkeypatch: 
         run.submit(articles()[0])
         with pytest.raises(StorageError, match="no space left"):
             run.close()
+
+
+class TestAWriterThatIsSlow:
+    """Whoever waits for the futures is never further ahead of the tables than `AHEAD` batches."""
+
+    BATCH = 3
+
+    @pytest.fixture
+    def gate(self, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+        """Commits wait for it."""
+        gate, commit = threading.Event(), Store.commit
+
+        def slow(store: Store, what: Commit) -> None:
+            assert gate.wait(60)
+            commit(store, what)
+
+        monkeypatch.setattr(Store, "commit", slow)
+        return gate
+
+    def submitted(self, run: Run) -> tuple[list[Future[Prepared]], list[Future[Prepared]]]:
+        """As many as are answered at once, and four more."""
+        ahead = AHEAD * self.BATCH
+        futures = [run.submit(article) for article in articles()[: ahead + 4]]
+        return futures[:ahead], futures[ahead:]
+
+    @pytest.mark.parametrize("processes", [0, 1])
+    def test_futures_wait_until_it_has_caught_up(self, tmp_path: Path, gate: threading.Event, processes: int) -> None:
+        with Store.open(tmp_path, command="test") as store:
+            run = Run(store, tmp_path / "state", command="test", processes=processes, batch=self.BATCH)
+            answered, held = self.submitted(run)
+            for future in answered:
+                future.result(60)
+            assert not any(future.done() for future in held)
+            gate.set()
+            for future in held:
+                assert future.result(60).article
+            run.close()
+        assert run.counts.pages == len(answered) + len(held)
+
+    def test_pages_that_wait_have_let_go_of_their_bodies(self, tmp_path: Path) -> None:
+        body = b"<p>" + b"x" * 5000
+        process(tmp_path, [Page("https://paper.example/1", body, NOW)])
+        read = Read.of(Page("https://paper.example/1", body, NOW), Prepared())
+        assert isinstance(read.page, Page)
+        assert not read.page.body
+        with Store.open(tmp_path, lock=False) as store:
+            assert store.read("pages")["n_bytes"].to_pylist() == [len(body)]
+
+    def test_closing_commits_what_waits(self, tmp_path: Path, gate: threading.Event) -> None:
+        with Store.open(tmp_path, command="test") as store:
+            run = Run(store, tmp_path / "state", command="test", processes=0, batch=self.BATCH)
+            answered, held = self.submitted(run)
+            threading.Timer(0.1, gate.set).start()
+            run.interrupt(KeyboardInterrupt())
+        assert all(future.done() for future in held)
+        assert run.counts.pages == len(answered) + len(held)
+
+    def test_futures_are_answered_when_it_dies(
+        self, tmp_path: Path, gate: threading.Event, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def full(*_: object) -> None:
+            assert gate.wait(60)
+            raise StorageError("data/articles", "no space left on device", "free some")
+
+        monkeypatch.setattr(Store, "commit", full)
+        with Store.open(tmp_path, command="test") as store:
+            run = Run(store, tmp_path / "state", command="test", processes=0, batch=self.BATCH)
+            _, held = self.submitted(run)
+            gate.set()
+            for future in held:
+                assert future.result(60).article
+            with pytest.raises(StorageError, match="no space left"):
+                run.submit(articles()[-1])
+            with pytest.raises(StorageError, match="no space left"):
+                run.close()
