@@ -1,10 +1,12 @@
 """Many pages: in order, with reasons, and knowing what a host repeats."""
 
+import io
+import random
 from collections.abc import Iterator
 from dataclasses import replace
 
 from pipelines.extract import extract
-from pipelines.extract.batch import extract_batch, repeated, without_template
+from pipelines.extract.batch import Lines, extract_batch, repeated, without_template
 from pipelines.lines import line_hash
 from pipelines.records import Article, Outcome, Page
 from tests.extract.pages import PARAGRAPHS, TITLE, news, page
@@ -60,3 +62,23 @@ def test_line_hashes_are_blind_to_form_and_not_to_words() -> None:
     assert line_hash("ＡＢ１") == line_hash("ab1")
     assert line_hash(" — ") == 0
     assert 0 < line_hash("lone \ud800 surrogate") < 2**64
+
+
+def test_lines_on_disk_are_those_in_memory() -> None:
+    """However the lines of the pages fall into runs, a host's template is what `repeated` says of all its lines."""
+    dice = random.Random(1)
+    common = [dice.getrandbits(64) for _ in range(40)]
+    pages = [
+        (host, title, (*dice.sample(common, 12), *(dice.getrandbits(64) for _ in range(5))))
+        for host in (1, 2, 3)
+        for title in range(20)
+    ]
+    dice.shuffle(pages)
+    lines, nothing = Lines(io.BytesIO(), rows=50), Lines(io.BytesIO())
+    for one in pages:
+        lines.add(*one)
+    found = lines.repeated()
+    for host in (1, 2, 3):
+        pairs = [(line, title) for of, title, page in pages if of == host for line in page]
+        assert found[host] == repeated(*zip(*pairs, strict=True)) != frozenset()
+    assert nothing.repeated() == {}
