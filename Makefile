@@ -36,7 +36,7 @@ crawl: setup    ## crawl the default publishers and print a summary
 demo: setup     ## the main job with no network, on a small archive
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh tests/demo/demo.sh
 test: lint types  ## lint, types and all tests
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
 lint: setup-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

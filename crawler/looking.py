@@ -8,7 +8,6 @@ import duckdb
 from rich.tree import Tree
 
 from crawler import show
-from crawler.publishers import publisher_of
 from pipelines import lookup, provenance
 from pipelines.lookup import Row
 from pipelines.provenance import Taken
@@ -131,7 +130,11 @@ def _find(db: duckdb.DuckDBPyConnection, data: str, what: str) -> str | None:
 
 
 def _keys(what: str) -> tuple[str, ...]:
-    known = publisher_of(what) if what.startswith(("http://", "https://")) else None
+    if not what.startswith(("http://", "https://")):
+        return ()
+    from crawler.publishers import publisher_of  # noqa: PLC0415  (Scrapy and every publisher: a second, for nothing but an address)
+
+    known = publisher_of(what)
     return (known.article_key(what),) if known else ()
 
 

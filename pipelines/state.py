@@ -5,8 +5,9 @@ behind and `catch_up` replays those from the tables. It can be deleted and rebui
 """
 
 import logging
+import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -48,6 +49,7 @@ class State:
     ) -> None:
         """Open or create. Raises `dedup.IndexMismatch`, `dedup.IndexDamaged` or `translations.IndexMismatch`, each naming the command
         that mends it."""
+        self._folder = folder
         self._open = ExitStack()
         self._learned: set[str] | None = None
         """Commits that every part has learned, once it was looked up."""
@@ -160,9 +162,18 @@ class State:
             if name != "catalog":
                 part.remove(article_ids)
         self.catalog.remove(article_ids)  # last: who asks whether they are gone everywhere, asks it
+        for path in files(self._folder):
+            erase(path)
 
     def close(self) -> None:
         self._open.close()
+
+
+def erase(path: Path) -> None:
+    """Leave no byte of deleted rows in a SQLite file: as SQLite comes, it deletes by forgetting where they stood."""
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("VACUUM")
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def newest(batch: Sequence[Ready]) -> list[Ready]:

@@ -1,9 +1,11 @@
 """What is known of every article."""
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 
 from pipelines.catalog import Catalog
+from pipelines.state import erase
 from tests.test_finish import article
 
 
@@ -35,3 +37,16 @@ def test_more_ids_than_one_query_takes(tmp_path: Path) -> None:
         assert len(catalog.known(a.article_id for a in many)) == 1201
         catalog.remove([many[0].article_id])
         assert len(catalog.known(a.article_id for a in many)) == 1200
+
+
+def test_nothing_of_what_was_removed_stays_in_the_free_space_of_the_file(tmp_path: Path) -> None:
+    ids = [hashlib.md5(str(n).encode()).hexdigest() for n in range(3000)]
+    with Catalog(tmp_path) as catalog:
+        catalog._db.execute("PRAGMA secure_delete = OFF")  # as SQLite comes; Debian's overwrites what it deletes
+        for n in range(0, 3000, 50):
+            catalog.add(f"run-{n}", [article(article_id) for article_id in ids[n : n + 50]])
+        catalog.remove(ids[::7])
+        erase(tmp_path / "catalog.sqlite")
+        left = (tmp_path / "catalog.sqlite").read_bytes()
+        assert not [article_id for article_id in ids[::7] if article_id.encode() in left]
+        assert len(catalog.known(ids)) == len(ids) - len(ids[::7])

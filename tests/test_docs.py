@@ -53,14 +53,14 @@ NOT_COMMANDS = {
 }
 
 
-def code(page: Path) -> list[str]:
+def code(text: str) -> list[str]:
     """What stands in code on a page: blocks, and words between backquotes."""
-    return re.findall(r"```.*?```|^(?: {4}|\t)[^\n]*$|`[^`\n]+`", page.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    return re.findall(r"```.*?```|^(?: {4}|\t)[^\n]*$|`[^`\n]+`", text, re.DOTALL | re.MULTILINE)
 
 
 def mentioned(page: Path) -> list[tuple[str, str]]:
     """(command, rest of the line) wherever `copydesk command` stands in code."""
-    return [(name, rest) for part in code(page) for name, rest in WRITTEN.findall(part)]
+    return [(name, rest) for part in code(page.read_text("utf-8")) for name, rest in WRITTEN.findall(part)]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -112,6 +112,8 @@ STAND_INS = {
 """What the words of the pages that stand for something are in the test."""
 RUN_ELSEWHERE = {"spark"}
 """One run of Spark takes a minute: test_spark.py makes one for all that is to be seen of it."""
+DEMO = re.compile(r"<!-- demo -->.*?<!-- /demo -->", re.DOTALL)
+"""What `make demo` prints, as the README shows it: run, and held against what is shown, by a test of its own."""
 NEEDS_ARGUMENT = {"story", "explain", "forget", "extract", "ingest", "reextract"}
 """Between backquotes and without a word these are names of commands, not commands."""
 
@@ -119,7 +121,7 @@ NEEDS_ARGUMENT = {"story", "explain", "forget", "extract", "ingest", "reextract"
 def runnable(page: Path) -> list[str]:
     """Every complete command of a page, in its order, each once."""
     found: dict[str, None] = {}
-    for part in code(page):
+    for part in code(DEMO.sub("", page.read_text("utf-8"))):
         for line in part.strip("`").splitlines():
             for piece in re.split(r" && ", re.sub(r"(?<=\S)\s+#.*$", "", line.strip())):
                 words = piece.removeprefix("$ ").strip()
@@ -128,6 +130,17 @@ def runnable(page: Path) -> list[str]:
                 if whole and (rest.strip() or name not in NEEDS_ARGUMENT):
                     found[words] = None
     return list(found)
+
+
+def once(pages: list[Path]) -> list[tuple[Path, list[str]]]:
+    """Each page with its commands, but for those that a page before it has."""
+    met: set[str] = set()
+    found = []
+    for page in pages:
+        new = [line for line in runnable(page) if line not in met]
+        met.update(new)
+        found += [(page, new)] if new else []
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -174,14 +187,14 @@ def crawled(servers: Server, tools: Path, tmp_path_factory: pytest.TempPathFacto
     return folder
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if runnable(page)], ids=lambda page: page.name)
+@pytest.mark.parametrize(("page", "lines"), [pytest.param(*one, id=one[0].name) for one in once(PAGES)])
 def test_every_command_that_is_written_runs(
-    page: Path, servers: Server, tools: Path, crawled: Path, tmp_path: Path
+    page: Path, lines: list[str], servers: Server, tools: Path, crawled: Path, tmp_path: Path
 ) -> None:
     """One after the other, as the page tells it, in a folder of their own; the network is played on loopback."""
     folder = tmp_path / "user"
     shutil.copytree(crawled, folder)
-    for line in runnable(page):
+    for line in lines:
         said = re.sub(r"/srv/news(?=/)", str(folder / "news"), line)
         for word, instead in STAND_INS.items():
             said = re.sub(rf"(?<![\w/.]){re.escape(word)}(?![\w.])", instead, said)
@@ -207,12 +220,13 @@ def test_the_readme_shows_what_the_demo_prints(tools: Path, tmp_path: Path) -> N
     def shape(text: str) -> list[str]:
         return [re.sub(r"[\d.]+", "0", " ".join(line.split())) for line in text.splitlines() if line.strip()]
 
-    shown = (ROOT / "README.md").read_text("utf-8").partition("<!-- demo -->")[2].partition("<!-- /demo -->")[0]
+    (shown,) = DEMO.findall((ROOT / "README.md").read_text("utf-8"))
+    shown = re.sub(r"<!--.*?-->|```", "", shown)
     done = shell(f"sh {shlex.quote(str(ROOT / 'tests' / 'demo' / 'demo.sh'))}", tmp_path, tools)
     assert done.returncode == 0, done.stderr
     run = re.compile(r"\b[0-9TZ]{16}-[0-9a-f]{6}\b")
     printed = run.sub("RUN", done.stdout.replace(str(ROOT) + "/", ""))
-    assert shape(printed) == shape(run.sub("RUN", shown.replace("```", "")))
+    assert shape(printed) == shape(run.sub("RUN", shown))
 
 
 @pytest.mark.skipif(not shutil.which("rsync"), reason="rsync is not installed (Debian: apt-get install rsync)")
@@ -233,7 +247,7 @@ def test_every_other_command_that_is_written_exists() -> None:
     """`make` targets, and the options of benchmarks; the benchmarks themselves need data and hours."""
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
     for page in PAGES:
-        for part in code(page):
+        for part in code(page.read_text("utf-8")):
             for target in re.findall(r"(?:^|[\s`$])make ([a-z-]+)", part):
                 assert target in targets, f"{page.name}: make {target}"
             for module, script, rest in re.findall(

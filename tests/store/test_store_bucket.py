@@ -1,46 +1,18 @@
 """The same promises on `s3://`, against a server on loopback."""
 
-import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
-from pathlib import Path
 from typing import Any
 
-import boto3
 import pyarrow.dataset as ds
 import pytest
 from conftest import Dying, Killed, article, commit
-from moto.server import ThreadedMotoServer
 
-from pipelines.store import Locked, Problem, StorageError, Store, bucket, compact, connect, forget, tombstones, verify
+from pipelines.store import Locked, Problem, StorageError, Store, compact, connect, forget, tombstones, verify
+from pipelines.store import bucket as locks
 from pipelines.store import store as store_module
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"{host}:{port}"
-    server.stop()
-
-
-@pytest.fixture
-def client(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "a"))
-    return boto3.client("s3", endpoint_url=f"http://{server}", region_name="us-east-1")
-
-
-@pytest.fixture
-def uri(server: str, client: Any, request: pytest.FixtureRequest) -> str:
-    name = re.sub(r"[^a-z]+", "-", request.node.name)[:50]
-    client.create_bucket(Bucket=name)
-    return f"s3://{name}/news/data?region=us-east-1&scheme=http&endpoint_override={server}"
 
 
 def test_commits_are_read_by_glob_and_by_record(uri: str) -> None:
@@ -83,17 +55,6 @@ def test_every_step_of_a_commit_may_be_the_last(uri: str) -> None:
         if not died:
             break
     assert ends == {True, False}
-
-
-@pytest.fixture
-def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Be another machine from now on: one is told from another by its state folder."""
-
-    def become(name: str) -> None:
-        monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / name))
-
-    become("a")
-    return become
 
 
 def test_one_run_per_machine(uri: str, machine: Callable[[str], None]) -> None:
@@ -173,7 +134,7 @@ def test_locks_go_with_a_run_that_is_killed(
         with Store.open(uri) as store:
             with pytest.raises(Locked, match="the dead one"):  # it may be slow, and is given a minute
                 store.claim("paper")
-            monkeypatch.setattr(bucket, "LEASE", -1.0)
+            monkeypatch.setattr(locks, "LEASE", -1.0)
             store.claim("paper")
             store.commit(commit(0))
     else:
@@ -192,7 +153,7 @@ def test_a_machine_that_stood_still(
         with Store.open(uri) as b:
 
             def meanwhile() -> None:
-                monkeypatch.setattr(bucket, "LEASE", -1.0)
+                monkeypatch.setattr(locks, "LEASE", -1.0)
                 b.commit(commit(1))
 
             class Late:
@@ -214,13 +175,13 @@ def test_a_machine_that_stood_still(
 
 
 def test_rows_of_a_commit_are_not_looked_for_before_they_stand(uri: str, machine: Callable[[str], None]) -> None:
-    a = Store.open(uri)
-    a.files = Dying(a.files, 8, Killed())
-    with pytest.raises(Killed):
-        a.commit(commit(0))
-    assert a.files.files.names("state/manifests") == [f"{commit(0).commit_id}.json"]
-    machine("b")
-    assert Store.open(uri, lock=False).commits() == []
+    with Store.open(uri) as a:
+        files, a.files = a.files, Dying(a.files, 8, Killed())
+        with pytest.raises(Killed):
+            a.commit(commit(0))
+        assert files.names("state/manifests") == [f"{commit(0).commit_id}.json"]
+        machine("b")
+        assert Store.open(uri, lock=False).commits() == []
 
 
 def test_compact_and_forget_beside_another_machine(uri: str, machine: Callable[[str], None]) -> None:
@@ -240,7 +201,7 @@ def test_compact_and_forget_beside_another_machine(uri: str, machine: Callable[[
             assert unstoried(verify(b)) == []
 
 
-def test_damage_in_a_bucket_is_named_and_mended(uri: str, client: Any) -> None:
+def test_damage_in_a_bucket_is_named_and_mended(uri: str) -> None:
     with Store.open(uri) as store:
         store.commit(commit(0))
         store.commit(commit(1))
@@ -261,7 +222,7 @@ def test_damage_in_a_bucket_is_named_and_mended(uri: str, client: Any) -> None:
         assert set(store.articles_of(commit(0).commit_id)) == set(commit(0).articles)
 
 
-def test_keys_in_an_address_are_not_shown(server: str, client: Any) -> None:
+def test_keys_in_an_address_are_not_shown(bucket_server: str, bucket: Any) -> None:
     with pytest.raises(StorageError, match="nobodys-bucket") as refused:
-        Store.open(f"s3://key:secret@nobodys-bucket/x?region=us-east-1&scheme=http&endpoint_override={server}")
+        Store.open(f"s3://key:secret@nobodys-bucket/x?region=us-east-1&scheme=http&endpoint_override={bucket_server}")
     assert "secret" not in str(refused.value)
