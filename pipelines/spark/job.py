@@ -50,6 +50,7 @@ def run(
             )
         now = datetime.now(UTC)
         run_id = new_run_id(now)
+        store.claim(f"run-{run_id}")  # in a bucket: whoever starts meanwhile leaves alone what the tasks are staging
         stages = _Stages(spark, work or f"{_as_spark_writes(out)}/state/work-{run_id}")
         try:
             return _run(stages, store, files, out, place, command, run_id, now)
