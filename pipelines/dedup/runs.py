@@ -66,9 +66,9 @@ class _Run:
     def __init__(self, path: Path, size: int) -> None:
         with path.open("rb") as file:
             self._map = mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ)
-        n, bits = np.frombuffer(self._map[-16:], "<u8").tolist()
+        self._n, bits = np.frombuffer(self._map[-16:], "<u8").tolist()
         self._bits = np.uint64(bits)
-        blocks = -(-n // BLOCK)
+        blocks = -(-self._n // BLOCK)
         packed = size - 16 - 9 * blocks
         if not 0 < blocks <= packed:
             raise _damaged(path, "it does not say how long it is")
@@ -76,10 +76,13 @@ class _Run:
         """The first entry of each block."""
         self._widths = np.frombuffer(self._map, np.uint8, blocks, packed + 8 * blocks).astype(np.int64)
         self._starts = np.append(0, np.cumsum(self._widths * BLOCK))
-        self._starts[-1] -= self._widths[-1] * (blocks * BLOCK - n)
+        self._starts[-1] -= self._widths[-1] * (blocks * BLOCK - self._n)
         if self._starts[-1] != packed or self._widths.min() < 1 or self._widths.max() > 8:
             raise _damaged(path, "its blocks are not where they should be")
         self._packed = np.frombuffer(self._map, np.uint8, packed)
+
+    def __len__(self) -> int:
+        return int(self._n)
 
     def between(self, low: int, high: int) -> Entries:
         """All entries from `low` on and below `high`."""
@@ -274,10 +277,10 @@ class RunsBackend:
     def _add_run(self, manifest: _Manifest, kind: str, entries: Entries) -> _Manifest:
         """Write `entries` as a run of `kind` ("keys" or "ids"), together with the newest runs that are not much larger."""
         runs: tuple[_File, ...] = getattr(manifest, kind)
-        size, keep = entries.nbytes, len(runs)
-        while keep and runs[keep - 1].bytes <= NOT_MUCH_LARGER * size:
+        size, keep = len(entries), len(runs)
+        while keep and len(self._run(runs[keep - 1])) <= NOT_MUCH_LARGER * size:
             keep -= 1
-            size += runs[keep].bytes
+            size += len(self._run(runs[keep]))
         run = self._write_run(f"{kind}-{manifest.next_run}", runs[keep:], entries)
         changed = {kind: (*runs[:keep], *([run] if run.bytes else [])), "next_run": manifest.next_run + 1}
         return replace(manifest, **changed)  # type: ignore[arg-type]
@@ -308,6 +311,8 @@ class RunsBackend:
                 file = _write_on(out, file, b"".join(part.tobytes() for part in end))
             out.flush()
             os.fsync(out.fileno())
+        if not n:
+            (self._folder / name).unlink()
         return file
 
     def _unlink(self, superseded: Iterable[_File]) -> None:

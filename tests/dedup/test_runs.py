@@ -153,14 +153,16 @@ def test_damaged_sqlite(tmp_path: Path) -> None:
         open_index(tmp_path, backend="sqlite")
 
 
-def test_few_runs_whatever_the_number_of_commits(tmp_path: Path) -> None:
+@pytest.mark.parametrize("size", [1, 3])
+def test_few_runs_whatever_the_number_of_commits(tmp_path: Path, size: int) -> None:
     random_ = np.random.default_rng(1)
     backend = RunsBackend(tmp_path)
     backend.initialize({})
     for commit in range(200):
-        backend.add(f"{commit}", *rows(random_, 3))
+        backend.add(f"{commit}", *rows(random_, size))
         assert len(list(tmp_path.glob("keys-*"))) <= 6
-    assert len(backend) == 600
+        assert len(list(tmp_path.glob("ids-*"))) <= 6
+    assert len(backend) == 200 * size
     assert len(backend.applied()) == 200
     backend.verify()
 
