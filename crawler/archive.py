@@ -28,7 +28,7 @@ import sys
 import threading
 import zlib
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
@@ -37,6 +37,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self
 
+from isal import isal_zlib
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
@@ -48,7 +49,8 @@ log = logging.getLogger(__name__)
 
 MAX_BYTES = 512 * 1024 * 1024
 """Size at which the next file is begun; Common Crawl and the Internet Archive use 1 GB."""
-LEVEL = 3
+LEVEL = 2
+"""Of ISA-L's DEFLATE: on pages of news a fifth of the time of zlib's level 3, for 3 % more bytes."""
 TOGETHER = 64
 """Records that share one fsync at most."""
 NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
@@ -108,10 +110,10 @@ def forbids_archiving(headers: Sequence[tuple[str, str]], body: bytes) -> bool:
 class Archive:
     """The WARC files of one data folder. There is one writer: a second one waits until the first has closed or died."""
 
-    def __init__(self, data: Path, *, operator: str = "", max_bytes: int = MAX_BYTES, level: int = LEVEL) -> None:
+    def __init__(self, data: Path, *, operator: str = "", max_bytes: int = MAX_BYTES) -> None:
         """Open for appending; cut off what a crash left half-written. Raises `OSError` when the folder cannot be written."""
         self._data, self._folder = data, data / "raw"
-        self._operator, self._max_bytes, self._level = operator, max_bytes, level
+        self._operator, self._max_bytes = operator, max_bytes
         self._folder.mkdir(parents=True, exist_ok=True)
         self._lock = os.open(self._folder, os.O_RDONLY)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
@@ -121,6 +123,8 @@ class Archive:
         self._file: io.BufferedRandom
         self._name = ""
         self._failed: OSError | None = None
+        self.told: Callable[[Sequence[Place | OSError | None]], None] = lambda _: None
+        """Called by the writer with what the futures of all records that shared an fsync give."""
         self._queue: queue.SimpleQueue[tuple[Exchange, Future[Place | None]] | None] = queue.SimpleQueue()
         self._open_last()
         self._thread = threading.Thread(target=self._write, name="archive", daemon=True)
@@ -158,19 +162,19 @@ class Archive:
                 waiting.append(self._queue.get())
             last = None in waiting
             batch = [work for work in waiting if work is not None]
+            answers: Sequence[Place | OSError | None]
             try:
                 if self._failed:
                     raise self._failed
-                places = self._append([exchange for exchange, _ in batch]) if batch else []
+                answers = self._append([exchange for exchange, _ in batch]) if batch else []
             except Exception as error:  # noqa: BLE001  (whatever it is, whoever waits must hear it)
                 self._failed = (
                     error if isinstance(error, OSError) else OSError(f"the archive cannot be written: {error!r}")
                 )
-                for _, done in batch:
-                    done.set_exception(self._failed)
-            else:
-                for (_, done), place in zip(batch, places, strict=True):
-                    done.set_result(place)
+                answers = [self._failed] * len(batch)
+            for (_, done), answer in zip(batch, answers, strict=True):
+                _settle(done, answer)
+            self.told(answers)
 
     def _append(self, batch: Sequence[Exchange]) -> list[Place | None]:
         """Write the records, make them durable, and remember their payloads."""
@@ -216,8 +220,7 @@ class Archive:
                 warc_headers_dict={**fields, "WARC-Payload-Digest": digest},
             )
         writer.write_record(record)
-        packed = any(name.lower() == "content-encoding" for name, _ in exchange.headers)
-        place = Place(self._name, self._member(out.getvalue(), level=0 if packed else self._level))
+        place = Place(self._name, self._member(out.getvalue()))
         out.seek(0)
         out.truncate()
         path = exchange.url.split("/", 3)[3:]
@@ -246,11 +249,10 @@ class Archive:
         rows = self._index.execute("SELECT url, date, file, at FROM payloads WHERE digest = ?", (digest,))
         return next(rows, None)
 
-    def _member(self, record: bytes, *, level: int = LEVEL) -> int:
+    def _member(self, record: bytes) -> int:
         """Append one record as a gzip member of its own; returns where it begins."""
         begin = self._file.tell()
-        press = zlib.compressobj(level, zlib.DEFLATED, zlib.MAX_WBITS | 16)
-        self._file.write(press.compress(record) + press.flush())
+        self._file.write(isal_zlib.compress(record, LEVEL, zlib.MAX_WBITS | 16))
         return begin
 
     # -- files ------------------------------------------------------------------------------------------------------------
@@ -400,19 +402,16 @@ class ArchiveProcess:
 
     def _answered(self) -> None:
         try:
-            answer = self._pipe.recv()
+            answers = self._pipe.recv()
         except (EOFError, OSError):
             assert self._loop is not None
             self._loop.remove_reader(self._pipe.fileno())
             self._fail(OSError("the archive's process has died"))
             return
-        done = self._waiting.popleft()
-        if done.done():  # given up
-            return
-        if isinstance(answer, OSError):
-            done.set_exception(answer)
-        else:
-            done.set_result(answer and Place(*answer))
+        for answer in answers:
+            done = self._waiting.popleft()
+            if not done.done():  # else it was given up
+                _settle(done, Place(*answer) if isinstance(answer, tuple) else answer)
 
     def _fail(self, error: OSError) -> None:
         self._failed = error
@@ -422,13 +421,20 @@ class ArchiveProcess:
         self._waiting.clear()
 
 
+def _settle(done: "Future[Place | None] | asyncio.Future[Place | None]", answer: Place | OSError | None) -> None:
+    if isinstance(answer, OSError):
+        done.set_exception(answer)
+    else:
+        done.set_result(answer)
+
+
 CLOSED = "closed"
 FIELDS = tuple(field.name for field in fields(Exchange))
 """What goes through the pipe, bare: pickling the class costs three times as much."""
 
 
 def serve(channel: str, data: str, operator: str) -> None:
-    """The archive's process: exchanges in, their places or the error out, in the same order."""
+    """The archive's process: exchanges in; out, in the same order, lists of their places or of the error, one for each fsync."""
     for number in (
         signal.SIGINT,
         signal.SIGTERM,
@@ -436,10 +442,9 @@ def serve(channel: str, data: str, operator: str) -> None:
         signal.signal(number, signal.SIG_IGN)
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
 
-    def tell(done: "Future[Place | None]") -> None:
+    def tell(answers: Sequence[Place | OSError | None]) -> None:
         with contextlib.suppress(OSError):  # the crawl has died
-            place = None if done.exception() else done.result()
-            pipe.send(done.exception() or (place and (place.file, place.offset)))
+            pipe.send([(answer.file, answer.offset) if isinstance(answer, Place) else answer for answer in answers])
 
     with Connection(int(channel)) as pipe:
         try:
@@ -447,10 +452,11 @@ def serve(channel: str, data: str, operator: str) -> None:
         except (OSError, sqlite3.Error) as error:
             pipe.send(error)
             return
+        archive.told = tell
         pipe.send(None)
         with contextlib.suppress(EOFError, OSError), archive:
             while message := pipe.recv_bytes():
-                archive.put(Exchange(*pickle.loads(message))).add_done_callback(tell)  # noqa: S301  (from ourselves)
+                archive.put(Exchange(*pickle.loads(message)))  # noqa: S301  (from ourselves)
         with contextlib.suppress(OSError):
             pipe.send(CLOSED)
 

@@ -58,7 +58,7 @@ class GuardedDownload(HTTP11DownloadHandler):
         asked = request
         if parts.scheme == "https" and host in resolver.guard.mapped:
             asked = copy(request)
-            asked._set_url(f"http://{parts.netloc}{request.url.split(parts.netloc, 1)[1]}")  # noqa: SLF001  (`replace` copies everything)
+            asked._url = f"http{request.url.removeprefix('https')}"  # noqa: SLF001  (`replace` copies and checks everything)
         transfer = asyncio.current_task()  # Scrapy makes one for every request
         assert transfer is not None
         self._transfers.add(transfer)
