@@ -7,7 +7,7 @@ HISTORY ?= build/history
 ARGS   ?=
 PIP    := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
-.PHONY: help setup setup-dev crawl demo test lint types bench bench-dedup bench-tables bench-crawl bench-report bench-extract bench-translations bench-memory bench-pages bench-peers bench-history bench-simulate fuzz clean
+.PHONY: help setup setup-dev crawl demo test lint types bench bench-dedup bench-tables bench-crawl bench-report bench-extract bench-translations bench-memory bench-pages bench-peers bench-history bench-simulate bench-spark fuzz clean
 help:           ## this list
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 22
 
@@ -44,7 +44,7 @@ lint: setup-dev
 types: setup-dev
 	$(BIN)/mypy
 
-bench: bench-pages bench-peers bench-history bench-simulate bench-extract bench-dedup bench-translations bench-tables bench-crawl bench-report bench-memory  ## every benchmark; needs the evaluation data in EVAL
+bench: bench-pages bench-peers bench-history bench-simulate bench-extract bench-dedup bench-translations bench-tables bench-crawl bench-report bench-memory bench-spark  ## every benchmark; needs the evaluation data in EVAL
 bench-pages: setup-dev .venv-peers/.setup  ## pages to tables, against news-please and trafilatura; ARGS="--rounds 1"
 	$(BIN)/python benchmarks/pages.py --eval $(EVAL) $(ARGS)
 bench-peers: setup-dev                     ## copy finding, against datasketch and rensa; ARGS="--articles 10000"
@@ -69,6 +69,9 @@ bench-crawl: setup-dev
 bench-memory: setup-dev
 	$(BIN)/python -m benchmarks.memory --chart docs/memory.png
 	$(BIN)/python -m benchmarks.memory --pages 20000 --extract $(EVAL)
+bench-spark: setup-dev                     ## whether Spark gives the same tables, and what it costs; needs Java 17, an hour or more
+	$(BIN)/python -m benchmarks.spark same --eval $(EVAL)
+	$(BIN)/python -m benchmarks.spark cost
 bench-report: setup-dev
 	$(BIN)/python benchmarks/report.py
 fuzz: setup-dev
