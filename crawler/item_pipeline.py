@@ -47,7 +47,8 @@ class HandToRun:
         assert session.run is not None
         source = None
         try:
-            prepared = await asyncio.wrap_future(session.run.submit(item))
+            work = session.run.submit(item)
+            prepared = work.result() if work.done() else await asyncio.wrap_future(work)
             source = prepared.article.source_url if prepared.article else None
         except Exception as error:  # noqa: BLE001  (the writer failed, a full disk, say: the crawl ends and says so)
             session.stop("the tables cannot be written", error)
