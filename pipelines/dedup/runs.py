@@ -49,7 +49,7 @@ BLOCK = 256
 """Entries that are packed together."""
 SEARCHED = 512
 """Keys looked up at a time, so that few pages are in memory at once."""
-KEPT = 16 << 20
+KEPT = 64 << 20
 """So many bytes of a run stay in memory once they were touched."""
 
 Entries = NDArray[np.uint64]

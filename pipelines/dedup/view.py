@@ -121,10 +121,10 @@ class Known:
         return out
 
     def _sizes(self, numbers: Numbers) -> Numbers:
-        sizes = np.empty(len(numbers), np.int64)
         old = numbers < self.first
         if old.all():
             return self._backend.sizes(numbers)
+        sizes = np.empty(len(numbers), np.int64)
         sizes[old] = self._backend.sizes(numbers[old])
         sizes[~old] = self._documents["size"][numbers[~old] - self.first]
         return sizes
@@ -203,7 +203,7 @@ class Known:
             at, number = at[kept], number[kept]
         batch_keys, batch_rows = self._batch_postings
         low, high = np.searchsorted(batch_keys, keys), np.searchsorted(batch_keys, keys, side="right")
-        starts = np.searchsorted(at, np.arange(len(keys) + 1))
+        starts = np.append(0, np.cumsum(np.bincount(at, minlength=len(keys))))
         return _followed(starts, number, low, high, batch_rows + self.first, limit)  # type: ignore[no-any-return]
 
     def _lookup(self, keys: NDArray[np.uint32], limit: int) -> tuple[Numbers, Numbers]:
