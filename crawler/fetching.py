@@ -39,7 +39,7 @@ class Keeps:
 
 
 def fetch(url: str, settings: Config) -> Page:
-    """The page at an address. One that could not be had has `error` set.
+    """The page at an address. One that could not be had has `error` set, and in the header `x-detail` what more is known of it.
 
     Raises `NoContact` when nobody to write to is configured, ValueError when the address is none.
     """
@@ -70,9 +70,10 @@ def _fetch(url: str, contact: str, allow_address: tuple[str, ...]) -> Page:
         )
         result = crawling.start()
         crawling.close()
-    if keeps.pages:
-        return keeps.pages[0]
     why = result.failures[0].partition(": ")[2] if result.failures else "no answer"
+    if keeps.pages:
+        page = keeps.pages[0]
+        return replace(page, headers={**page.headers, "x-detail": why}) if page.error and result.failures else page
     return Page(url=url, body=b"", fetched_at=datetime.now(UTC), error=why)
 
 

@@ -261,7 +261,7 @@ class _Attempt:
             page = self._fetch(where)
             if page.error or page.status == 429 or page.status >= 500:
                 self._rules[where] = Rules(reachable=False)
-                self._silence = page.error or f"status {page.status}"
+                self._silence = page.headers.get("x-detail") or page.error or f"status {page.status}"
             else:
                 self._rules[where] = Rules.parse(page.body) if page.status < 300 else NO_RULES
         return self._rules[where]

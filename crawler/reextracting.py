@@ -19,13 +19,17 @@ SELECT
     count(*) FILTER (o.article_id IS NULL) AS only_now,
     count(*) FILTER (o.title IS DISTINCT FROM n.title AND o.article_id IS NOT NULL AND n.article_id IS NOT NULL) AS other_title,
     count(*) FILTER (o.published_at IS DISTINCT FROM n.published_at AND o.article_id IS NOT NULL AND n.article_id IS NOT NULL) AS other_date,
-    sum(n.n_chars) - sum(o.n_chars) AS more_characters
+    coalesce(sum(n.n_chars), 0) - coalesce(sum(o.n_chars), 0) AS more_characters
 FROM o FULL JOIN n USING (article_id)
 """
 EXAMPLES = """
-SELECT n.url, o.n_chars AS characters_before, n.n_chars AS characters_now
-FROM o JOIN n USING (article_id) WHERE o.content_hash <> n.content_hash
-ORDER BY abs(n.n_chars - o.n_chars) DESC LIMIT 10
+SELECT
+    coalesce(n.url, o.url) AS url,
+    CASE WHEN n.article_id IS NULL THEN 'only before' WHEN o.article_id IS NULL THEN 'only now' ELSE 'changed' END AS what,
+    o.n_chars AS characters_before,
+    n.n_chars AS characters_now
+FROM o FULL JOIN n USING (article_id) WHERE o.content_hash IS DISTINCT FROM n.content_hash
+ORDER BY abs(coalesce(n.n_chars, 0) - coalesce(o.n_chars, 0)) DESC LIMIT 10
 """
 
 
@@ -58,10 +62,12 @@ def reextract(settings: Config, out: Path) -> int:
 
 
 def _compare(before: Path, now: Path) -> None:
-    columns = "article_id, url, title, published_at, n_chars, content_hash"
+    wanted = "article_id, url, title, published_at, n_chars, content_hash"
     with connect(before) as old, connect(now) as new, duckdb.connect() as both:
         for name, db in (("o", old), ("n", new)):
-            both.register(name, db.execute(f"SELECT {columns} FROM articles_latest").to_arrow_table())  # noqa: S608
-        for query in (CHANGES, EXAMPLES):
+            both.register(name, db.sql(f"SELECT {wanted} FROM articles_latest").to_arrow_table())  # noqa: S608
+        for query, title in ((CHANGES, "What changed"), (EXAMPLES, "The largest differences")):
             cursor = both.execute(query)
-            show.table([c[0] for c in cursor.description or ()], cursor.fetchall())
+            columns, rows = [c[0] for c in cursor.description or ()], cursor.fetchall()
+            if rows:
+                show.table(columns, rows, title=title)

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -257,6 +258,26 @@ def test_the_demo_archive_gives_the_same_tables_without_a_network(tmp_path: Path
     copydesk("reextract", "--data", "a", "--out", "c", cwd=tmp_path, code=2)  # a replay keeps no archive of its own
     copydesk("ingest", DEMO, "--data", "d", cwd=tmp_path)
     assert ask(tmp_path / "d", "SELECT count(*) FROM articles WHERE publisher <> ''") == [(26,)]
+
+
+def test_reextract_rebuilds_the_tables_and_says_what_changed(
+    crawled: tuple[Path, Server, list[dict[str, Any]]], tmp_path: Path
+) -> None:
+    folder, _, (first, _) = crawled
+    shutil.copytree(folder / "data", tmp_path / "data")
+    (tmp_path / "more.jsonl").write_text(
+        '{"id": "1", "url": "https://a.example/1", "text": "Only in the tables, not in the archive."}'
+    )
+    copydesk("ingest", "more.jsonl", cwd=tmp_path)
+    done = copydesk("reextract", "--out", "again", cwd=tmp_path)
+    _, changes, example = map(json.loads, done.stdout.splitlines())
+    assert changes == dict.fromkeys(changes, 0) | {
+        "same": first["n_articles"], "only_before": 1, "more_characters": -example["characters_before"],
+    }  # fmt: skip
+    assert (example["url"], example["what"]) == ("https://a.example/1", "only before")
+    assert "Warning" not in done.stderr
+    columns = "SELECT article_id, content_hash, title, published_at, source_url FROM articles ORDER BY ALL"
+    assert ask(tmp_path / "again", columns) == ask(folder / "data", columns)
 
 
 def test_an_ingest_that_was_killed_goes_on_where_it_was(tmp_path: Path) -> None:
