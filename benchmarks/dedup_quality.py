@@ -3,11 +3,12 @@
     python benchmarks/dedup_quality.py --eval ../shared/eval [--set vims …] [--backend …] [--batch 500] [--shuffle SEED] [--peers] [--orders]
 
 `--peers` adds datasketch and, where it is installed, rensa, each on lower-cased words in threes, and text-dedup when the environment variable
-TEXT_DEDUP names a Python that has it: its dependencies do not go together with ours, but `pip install --no-deps text-dedup` and then `pip
-install "click<9" click-option-group datasets ftfy regex rich bitarray scipy xxhash tqdm` in a virtual environment of its own are enough. The last line says how many times longer
-extracting a page takes than finding the copies of an article, measured on pages of the same folder. `--orders` compares three shuffles, in
-batches of 1, of 100 and all at once, with the given order instead of scoring, and says which sketch hashes are too common for a promise.
-Texts go through `fingerprint`, `find`, `add` and `stories.derive`; extraction and cleaning are not part of it.
+TEXT_DEDUP names a Python that has it. It brings PySpark and more; in a virtual environment of its own `pip install --no-deps text-dedup` and
+then `pip install "click<9" click-option-group datasets ftfy regex rich bitarray scipy xxhash tqdm` are enough.
+
+The last line says how many times longer extracting a page takes than finding the copies of an article, measured on pages of the same folder.
+`--orders` compares three shuffles, in batches of 1, of 100 and all at once, with the given order instead of scoring, and says how many sketch
+hashes are too common for a promise. Texts go through `fingerprint`, `find`, `add` and `stories.derive`; extraction and cleaning are not part of it.
 """
 
 import argparse
