@@ -1,7 +1,12 @@
 """A publisher there is no file for: `copydesk crawl https://paper.example/`."""
 
+import re
+
 from crawler.news_spider import NewsSpider
 from pipelines import urls
+
+SHORT = re.compile(r".*/[^/-]+-[^/-]+-[^/]*?\d{5,}(?:\.[a-z]+)?/?|.*/20\d\d/\d{1,2}/(?:\d{1,2}/)?[^/-]+-[^/-]+-[^/]+/?")
+"""Paths with a headline too short to tell copies by: three words or more, and an id behind or a date before them."""
 
 
 class Website(NewsSpider):
@@ -11,7 +16,7 @@ class Website(NewsSpider):
 
     @classmethod
     def is_article(cls, url: str) -> bool:
-        return cls.owns(url) and bool(urls.slug(url))
+        return cls.owns(url) and bool(urls.slug(url) or SHORT.fullmatch(urls.parse(url).path))
 
 
 def site(url: str, *, incidental: bool = False) -> type[Website]:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from crawler import web
 from tests.crawler.conftest import Crawl
 from tests.site import PAPER, XML, Answer, Server, address, congluan, edition, rss, urlset, vietnam_vn
 from tests.stories import BRIDGE, FOREIGN, HYDROGEN, NEWSROOM, STORIES
@@ -173,3 +174,20 @@ def test_a_site_without_a_file_is_looked_around_in(crawl: Crawl) -> None:
     with Server(pages) as server:
         played = crawl(server, urls=[f"{site}/"])
     assert played.outcomes() == dict.fromkeys(found, "stored")
+
+
+@pytest.mark.parametrize(
+    ("path", "article"),
+    [
+        ("nhat-ban-dua-tau-cho-hang-chay-hydro-vao-tuyen", True),
+        ("cho-noi-hop-som-post81234.html", True),
+        ("2026/08/14/mayor-says-no/", True),
+        ("2026/11/tet-ve-som", True),
+        ("lich-vien/2026/11", False),
+        ("tag/tin-moi-2026", False),
+        ("the-thao/trang-2.html", False),
+        ("van-hoa/the-thao", False),
+    ],
+)
+def test_an_address_of_a_site_without_a_file_is_an_article_by_its_headline(path: str, article: bool) -> None:
+    assert web.site("https://bao.example/").is_article(f"https://bao.example/{path}") == article
