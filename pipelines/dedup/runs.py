@@ -11,8 +11,8 @@
                       entries there are, and how many bits a number has. All but the blocks is kept in memory
 
 A run is never changed. A new one is merged with the older ones that are not much larger, so there are few, each entry is rewritten a few times
-in its life, and a look-up is one binary search in each. Merging and searching go piece by piece; nothing grows in memory with the history but
-some two bytes a document.
+in its life, and a look-up is one guess in each. Merging and searching go piece by piece; nothing grows in memory with the history but some
+six bytes a document.
 """
 
 import json
