@@ -224,6 +224,7 @@ def read_blocks(tree: HtmlElement, host: str = "") -> tuple[list[Block], Nodes]:
             blocks.append(Block(text, element, node, linked, away, strong, broken or next_broken, links))
         linked = away = strong = links = 0
 
+    parents, owns, nears, aboves = nodes.parent, nodes.own, nodes.near, nodes.above
     walker = etree.iterwalk(root, events=("start", "end"))
     for event, element in walker:
         tag = element.tag
@@ -267,20 +268,20 @@ def read_blocks(tree: HtmlElement, host: str = "") -> tuple[list[Block], Nodes]:
                         or element.get("aria-hidden") == "true"
                     ):
                         place |= _HIDDEN_BIT
-                number = len(nodes.parent)
+                number = len(parents)
                 up = stack[-1][0] if stack else -1
-                nodes.parent.append(up)
-                nodes.own.append(own)
+                parents.append(up)
+                owns.append(own)
                 nodes.tags.append(tag)
                 nodes.kind.append(kinds.setdefault((nodes.kind[up] if up >= 0 else -1, tag, shape), len(kinds)))
                 if up < 0:
-                    nodes.near.append(own)
-                    nodes.above.append(own)
+                    nears.append(own)
+                    aboves.append(own)
                     nodes.places.append(place)
                 else:
-                    over = nodes.parent[up]
-                    nodes.near.append(own | nodes.own[up] | (nodes.own[over] if over >= 0 else 0))
-                    nodes.above.append(own | nodes.above[up])
+                    over = parents[up]
+                    nears.append(own | owns[up] | (owns[over] if over >= 0 else 0))
+                    aboves.append(own | aboves[up])
                     nodes.places.append(place | nodes.places[up])
                 stack.append((number, element))
             text = element.text

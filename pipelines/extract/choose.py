@@ -36,16 +36,21 @@ def choose(blocks: list[Block], chances: Matrix, titles: frozenset[str], floor: 
     threshold = max(floor, expected_best(likely, np.array([size(block.text) for block in blocks], dtype=np.float64)))
     chosen: list[int] = []
     pieces: set[str] = set()
+    unread: list[str] = []  # chosen, and not yet in pieces: most pages have nothing to compare with them
     for i in sorted(range(len(blocks)), key=lambda i: -likely[i]):
         if likely[i] < threshold:
             break
         text = tight[i]
         if len(text) >= _LONG:
-            probes = [text[at : at + _PIECE] for at in range(0, len(text) - _PIECE + 1, _PIECE)]
-            if likely[i] < _SURE and sum(probe in pieces for probe in probes) > 0.75 * len(probes):
-                continue
-            if len(pieces) < _REMEMBERED:
-                pieces.update([text[at : at + _PIECE] for at in range(len(text) - _PIECE + 1)])
+            if likely[i] < _SURE:
+                for one in unread:
+                    if len(pieces) < _REMEMBERED:
+                        pieces.update([one[at : at + _PIECE] for at in range(len(one) - _PIECE + 1)])
+                unread.clear()
+                probes = [text[at : at + _PIECE] for at in range(0, len(text) - _PIECE + 1, _PIECE)]
+                if sum(probe in pieces for probe in probes) > 0.75 * len(probes):
+                    continue
+            unread.append(text)
         chosen.append(i)
     return sorted(chosen)
 

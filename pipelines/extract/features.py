@@ -18,7 +18,7 @@ _TERMINAL = tuple('.!?。！？…।؟።։"”»“’」』）)')
 _COMMA = re.compile(r"[,،、，;；]")
 _SENTENCE = re.compile(r"[.!?。！？।؟](?:\s|$|[\"”»])|[。！？]")
 _DATE_LIKE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\d{1,2}:\d{2}|\b(?:19|20)\d\d\b")
-_POINTER = re.compile(r"^[>»›→▶►•·|*+–—-]|[>»›→]$")
+_POINTERS, _POINTERS_ON = frozenset(">»›→▶►•·|*+–—-"), frozenset(">»›→")
 
 
 _SEARCHED = 200_000
@@ -39,7 +39,11 @@ class Hints:
 
 def features(blocks: list[Block], nodes: Nodes, hints: Hints) -> Matrix:
     """Shape (blocks, columns): the values of `columns` side by side."""
-    return np.column_stack([np.asarray(column, dtype=np.float32) for column in describe(blocks, nodes, hints).values()])
+    columns = describe(blocks, nodes, hints)
+    out = np.empty((len(columns), len(blocks)), dtype=np.float32)
+    for row, column in zip(out, columns.values(), strict=True):
+        row[:] = column
+    return np.ascontiguousarray(out.T)
 
 
 def describe(blocks: list[Block], nodes: Nodes, hints: Hints) -> dict[str, Any]:
@@ -63,12 +67,16 @@ def describe(blocks: list[Block], nodes: Nodes, hints: Hints) -> dict[str, Any]:
     columns["terminal"] = terminal = np.array([text.endswith(_TERMINAL) for text in texts])
     columns["full_stop"] = np.array([text[-1] in ".。" for text in texts])
     columns["colon"] = np.array([text[-1] in ":：" for text in texts])
-    columns["pointer"] = np.array([_POINTER.search(text) is not None for text in texts])
+    columns["pointer"] = np.array([text[0] in _POINTERS or text[-1] in _POINTERS_ON for text in texts])
     columns["sentences"] = np.array([len(_SENTENCE.findall(text)) for text in texts], dtype=np.float32)
     commas = np.array([len(_COMMA.findall(text)) for text in texts], dtype=np.float32)
     columns["commas"] = commas
-    columns["digits"] = counted(texts, 200, _is_digit()) / np.minimum(chars, 200)
-    columns["dates"] = np.array([_DATE_LIKE.search(text[:200]) is not None for text in texts])
+    digits = counted(texts, 200, _is_digit())
+    columns["digits"] = digits / np.minimum(chars, 200)
+    dates = np.zeros(n, dtype=np.bool_)
+    for i in digits.nonzero()[0].tolist():
+        dates[i] = _DATE_LIKE.search(texts[i][:200]) is not None
+    columns["dates"] = dates
     columns["upper"] = counted(texts, 100, _is_upper()) / np.minimum(chars, 100)
     columns["title_case"] = np.array([_title_case(text) for text in texts], dtype=np.float32)
     columns["lower_start"] = np.array([text[:1].islower() for text in texts])
@@ -79,7 +87,11 @@ def describe(blocks: list[Block], nodes: Nodes, hints: Hints) -> dict[str, Any]:
     columns["pipes"] = np.array(
         [text.count("|") + text.count("·") + text.count("•") for text in texts], dtype=np.float32
     )
-    said = np.minimum(np.array([purposes(text) for text in texts], dtype=np.float32).reshape(n, len(WORDS)), 6)
+    said = np.zeros((n, len(WORDS)), dtype=np.float32)
+    for i, text in enumerate(texts):
+        for group in purposes(text):
+            said[i, group] += 1
+    np.minimum(said, 6, out=said)
     for i, name in enumerate(WORDS):
         columns[f"says_{name}"] = said[:, i]
     first_seen: dict[str, int] = {}

@@ -79,14 +79,11 @@ _HAS_UNSPACED = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7
 
 
 def purposes(text: str) -> list[int]:
-    """How many different words of each group stand in the beginning of a text."""
-    counts = [0] * len(WORDS)
+    """The group of each different word in the beginning of a text that has one; a word of two groups gives both."""
     text = text[:_READ].lower()
-    for word in _GROUP_OF.keys() & _WORD.findall(text):
-        for group in _GROUP_OF[word]:
-            counts[group] += 1
+    groups = [group for word in _GROUP_OF.keys() & _WORD.findall(text) for group in _GROUP_OF[word]]
     if not text.isascii() and _HAS_UNSPACED.search(text):
         for group, pieces in enumerate(_PIECES):
             if pieces is not None:
-                counts[group] += len(set(pieces.findall(text)))
-    return counts
+                groups += [group] * len(set(pieces.findall(text)))
+    return groups

@@ -30,17 +30,20 @@ _MAX_ANCHORS = 6000
 
 _MARKS = "\u0300-\u036f\u0591-\u05c7\u0610-\u065f\u0900-\u0963\u0971-\u097f\u0e01-\u0e4e\u0e81-\u0ece\u1780-\u17d3\u1000-\u109f"
 _LETTERS = rf"(?:[^\W\d_]++|[{_MARKS}]++)++"
-_SCAN = re.compile(
-    rf"""(?P<url>https?://[^\s<>"'（）)]+|www\.[^\s<>"'（）)]+|[\w.+-]++@[\w-]++\.[\w.]+)
+_ANCHOR = rf"""(?P<url>https?://[^\s<>"'（）)]+|www\.[^\s<>"'（）)]+|[\w.+-]++@[\w-]++\.[\w.]+)
       |(?P<code>(?<![\w-])(?:[A-Za-zĐđ]{{1,6}}[-–]?\d{{1,4}}(?:[A-Za-z]|-\d+)?|\d{{1,4}}[-]?[A-Z]{{1,4}}\d*)(?![\w]))
       |(?P<number>\d+(?:[.,\u00a0\u202f'’٬٫]\d+|[ ](?=\d{{3}}(?!\d))\d{{3}})*)
-      |(?P<word>{_LETTERS}(?:['’‐-]{_LETTERS})*)""",
-    re.VERBOSE,
-)
+      |(?P<word>{_LETTERS}(?:['’‐-]{_LETTERS})*)"""
+_SCAN = re.compile(_ANCHOR, re.VERBOSE)
 _WORD = re.compile(_LETTERS)
 _HAN = re.compile("[\u3400-\u9fff]+")
 _KATAKANA = re.compile("[\u30a1-\u30fa\u30fc]{2,}(?:[・＝=][\u30a1-\u30fa\u30fc]+)*")
-_LATIN = re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
+_LATIN = frozenset(
+    chr(c) for c in (*range(0x41, 0x5B), *range(0x61, 0x7B), *range(0xC0, 0x250), *range(0x1E00, 0x1F00))
+)
+_SMALL = "".join(sorted(letter for letter in _LATIN if letter.islower()))
+_SCAN_SPACED = re.compile(rf"(?:[{_SMALL}]++[ ,]++)++|{_ANCHOR}", re.VERBOSE)
+"""The same for texts that write spaces, where small Latin words are no anchors: a row of them is passed over at once."""
 _CASED = frozenset({"latin", "cyrillic", "greek"})
 
 # Words after (before, in none) a figure that multiply it. CJK and Indian units are glued or spaced.
@@ -178,7 +181,7 @@ def words(text: str, language: str) -> list[int]:
             found.update(word[at : at + 3] for at in range(len(word) - 2))
         else:
             found.add(word[:_STEM])
-    return sorted({_word_hash(word) for word in found})
+    return sorted(set(map(_word_hash, found)))
 
 
 @lru_cache(maxsize=262144)
@@ -192,11 +195,9 @@ _Found = tuple[int, int, str, tuple[str, ...]]
 def _find(text: str, edition_: str) -> Iterator[_Found]:
     """(offset, class, surface, keys) of every anchor."""
     language = edition_.split("-", maxsplit=1)[0]
-    lower = (
-        text.lower()
-        if len(text.lower()) == len(text)
-        else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
-    )
+    lower = text.lower()
+    if len(lower) != len(text):
+        lower = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
     taken = bytearray(len(text))
     for offset, end, codes in _terms(lower, edition_):
         kind = codes[0][0]
@@ -204,12 +205,15 @@ def _find(text: str, edition_: str) -> Iterator[_Found]:
             taken[offset:end] = b"\1" * (end - offset)
         yield offset, DATE if kind in "MW" else WORD if kind == "S" else PLACE, text[offset:end], codes
     spaced = language not in UNSPACED
-    for match in _SCAN.finditer(text):
-        offset, surface, group = match.start(), match.group(), match.lastgroup
+    for match in (_SCAN_SPACED if spaced else _SCAN).finditer(text):
+        group = match.lastgroup
+        if group is None:
+            continue
+        offset, surface = match.start(), match.group()
         if group == "word":
             if taken[offset]:
                 continue
-            if not (spaced and _LATIN.match(surface)):
+            if not (spaced and surface[0] in _LATIN):
                 yield from _foreign(surface, offset, language, taken)
             elif surface[0].isupper() or surface[-1].isupper():
                 yield from _latin(surface, offset, language)
@@ -238,10 +242,12 @@ def _terms(lower: str, language: str) -> Iterator[tuple[int, int, tuple[str, ...
     free = 0
     prefix = PREFIXED.get(language, "")
     for word in _WORD.finditer(lower):
+        whole = word.group()
+        if not starting(whole, language) and whole[0] not in prefix:  # nearly all words
+            continue
         start = word.start()
         if start < free:
             continue
-        whole = word.group()
         for skip in range(4):
             if skip and (skip > len(whole) or whole[skip - 1] not in prefix):
                 break
