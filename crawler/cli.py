@@ -246,9 +246,13 @@ def ingest(
     [dim]copydesk ingest CC-NEWS-20261124-00012.warc.gz --host congluan.vn[/dim]
     [dim]copydesk ingest pages/ texts.jsonl --data out[/dim]
     """
+    settings = _configured(data=data, processes=processes, log=log, quiet=quiet, horizon=horizon, batch=batch)
+    if settings.processes != 0:
+        from pipelines.workers import start_server  # noqa: PLC0415
+
+        start_server("pipelines.prepare", "pipelines.warmed")  # it imports while we do
     from crawler import ingesting  # noqa: PLC0415
 
-    settings = _configured(data=data, processes=processes, log=log, quiet=quiet, horizon=horizon, batch=batch)
     show.setup(settings.log, quiet=settings.quiet)
     raise typer.Exit(ingesting.ingest(sources, settings, hosts=host or (), since=since, until=until))
 

@@ -25,7 +25,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
-from multiprocessing import resource_tracker
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -40,6 +40,24 @@ R = TypeVar("R")
 START_SECONDS = 120.0
 """How long a new worker may take to import and warm up what it needs."""
 _PR_SET_PDEATHSIG = 1
+
+
+def start_server(*modules: str) -> None:
+    """Start the fork server before there are workers: it imports these modules while the caller does other things."""
+    forkserver.set_forkserver_preload(["__main__", *modules])
+    with _without_signals():
+        forkserver.ensure_running()
+
+
+@contextlib.contextmanager
+def _without_signals() -> Iterator[None]:
+    """Processes that are started inside do not take SIGINT and SIGTERM: children inherit what this thread blocks."""
+    resource_tracker.ensure_running()  # first, because starting it unblocks again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class Workers(Generic[T, R]):
@@ -69,7 +87,7 @@ class Workers(Generic[T, R]):
         self._function, self._warm = function, warm
         self._seconds, self._memory, self._recycle = seconds, memory, recycle
         self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(["__main__", function.__module__, *filter(None, [preload])])
+        forkserver.set_forkserver_preload(["__main__", function.__module__, *filter(None, [preload])])
         self._jobs: queue.SimpleQueue[tuple[T, Future[R]] | None] = queue.SimpleQueue()
         self._free = threading.BoundedSemaphore(backlog)
         self._lock = threading.Lock()
@@ -163,10 +181,7 @@ class Workers(Generic[T, R]):
         ours, theirs = self._context.Pipe()
         work = (theirs, self._function, self._warm, self._memory)
         process = self._context.Process(target=_work, args=work, daemon=True)
-        with self._starting:
-            # Children inherit what this thread blocks. The tracker comes first because starting it unblocks again.
-            resource_tracker.ensure_running()
-            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+        with self._starting, _without_signals():
             process.start()
         theirs.close()
         worker = _Worker(process, ours)
