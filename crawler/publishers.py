@@ -162,7 +162,8 @@ class _Attempt:
         self.findings: list[Finding] = []
         self._fetch = fetch
         self._rules: dict[str, Rules] = {}
-        self._silence = ""
+        self._silent: dict[str, str] = {}
+        """robots.txt that cannot be asked → why."""
         self._entries: dict[str, Entry] = {}
 
     def robots(self) -> bool:
@@ -173,7 +174,7 @@ class _Attempt:
             "robots",
             self.home + "robots.txt",
             rules.reachable,
-            said if rules.reachable else f"{self._silence}: nothing may be asked",
+            said if rules.reachable else self._refusal(self.home),
         )
         return rules.reachable
 
@@ -205,8 +206,8 @@ class _Attempt:
                 return
 
     def _try(self, what: str, url: str, read: Callable[[Page], tuple[bool, str]]) -> None:
-        if not self._rules_of(url).allows(url):
-            self._note(what, url, False, "robots.txt does not allow it")
+        if refusal := self._refusal(url):
+            self._note(what, url, False, refusal)
             return
         page = self._fetch(url)
         if page.error or page.status != 200:
@@ -261,10 +262,17 @@ class _Attempt:
             page = self._fetch(where)
             if page.error or page.status == 429 or page.status >= 500:
                 self._rules[where] = Rules(reachable=False)
-                self._silence = page.headers.get("x-detail") or page.error or f"status {page.status}"
+                self._silent[where] = page.headers.get("x-detail") or page.error or f"status {page.status}"
             else:
                 self._rules[where] = Rules.parse(page.body) if page.status < 300 else NO_RULES
         return self._rules[where]
+
+    def _refusal(self, url: str) -> str:
+        """Why an address may not be asked; "" when it may."""
+        rules, parts = self._rules_of(url), urlsplit(url)
+        if not rules.reachable:
+            return f"{self._silent[f'{parts.scheme}://{parts.netloc}/robots.txt']}: nothing may be asked"
+        return "" if rules.allows(url) else "robots.txt does not allow it"
 
     def _note(self, what: str, url: str, good: bool | None, detail: str) -> None:
         self.findings.append(Finding(what, url, good, detail))

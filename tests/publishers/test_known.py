@@ -183,6 +183,17 @@ def test_check_asks_nothing_when_robots_cannot_be_had(answer: int) -> None:
     assert asked == ["https://congluan.vn/robots.txt"]
 
 
+def test_check_says_why_another_host_cannot_be_asked() -> None:
+    def fetch(url: str) -> Page:
+        page = Page(url=url, body=b"", fetched_at=FETCHED, status=404)
+        silent = replace(page, error="robots_unreachable", headers={"x-detail": "no such host"})
+        return silent if url.startswith("https://api.") else page
+
+    found = check("sggp", fetch)
+    assert "no such host: nothing may be asked" in lines(found, "list")[0]
+    assert "status 404" in lines(found, "feed")[0]
+
+
 def test_check_asks_nothing_that_is_disallowed() -> None:
     fetch, asked = site(
         {"robots.txt": "User-agent: copydesk\nDisallow: /rss/\nDisallow: /*-post\nDisallow: /sitemap-2026"}
