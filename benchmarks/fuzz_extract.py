@@ -105,6 +105,7 @@ def main() -> int:
     slowest = (0.0, b"")
 
     with Workers(read, 1, seconds=10) as workers:
+        workers.submit(b"<p>The first page waits for what a worker loads.").exception()
 
         @seed(options.seed)
         @settings(
