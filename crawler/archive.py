@@ -41,6 +41,8 @@ from isal import isal_zlib
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
+from crawler.ring import Ring
+
 if TYPE_CHECKING:  # the archive's process needs none of Scrapy
     from scrapy.crawler import Crawler
     from scrapy.http import Request, Response
@@ -356,13 +358,15 @@ class ArchiveProcess:
         """Start it, and wait until the archive is open. Raises what `Archive` raises."""
         ours, theirs = socket.socketpair()
         code = "import sys; sys.path.insert(0, sys.argv[1]); from crawler.archive import serve; serve(*sys.argv[2:])"
-        where = (str(Path(__file__).parents[1]), str(theirs.fileno()), str(data), operator)
+        self._ring = Ring()
+        where = (str(Path(__file__).parents[1]), str(theirs.fileno()), str(self._ring.fd), str(data), operator)
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603  (our own code)
-                [sys.executable, "-P", "-c", code, *where], pass_fds=[theirs.fileno()]
+                [sys.executable, "-P", "-c", code, *where], pass_fds=[theirs.fileno(), self._ring.fd]
             )
         self._pipe = Connection(ours.detach())
-        self._waiting: deque[asyncio.Future[Place | None]] = deque()
+        self._waiting: deque[tuple[asyncio.Future[Place | None], bool]] = deque()
+        """In the order in which they were put, with whether the body stands in the ring."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._failed: OSError | None = None
         try:
@@ -379,10 +383,12 @@ class ArchiveProcess:
             self._loop = asyncio.get_running_loop()
             self._loop.add_reader(self._pipe.fileno(), self._answered)
         done = self._loop.create_future()
-        self._waiting.append(done)
+        start = self._ring.put(exchange.body)
+        self._waiting.append((done, start is not None))
         if self._failed is None:
+            body = exchange.body if start is None else (start, len(exchange.body))
             try:
-                self._pipe.send_bytes(pickle.dumps([getattr(exchange, name) for name in FIELDS], 5))
+                self._pipe.send_bytes(pickle.dumps([*(getattr(exchange, name) for name in FIELDS), body], 5))
             except OSError as error:
                 self._fail(error)
         else:
@@ -399,6 +405,7 @@ class ArchiveProcess:
                 pass
         self._pipe.close()
         self._process.wait()
+        self._ring.close()
 
     def _answered(self) -> None:
         try:
@@ -409,13 +416,15 @@ class ArchiveProcess:
             self._fail(OSError("the archive's process has died"))
             return
         for answer in answers:
-            done = self._waiting.popleft()
+            done, in_ring = self._waiting.popleft()
+            if in_ring:
+                self._ring.free()
             if not done.done():  # else it was given up
                 _settle(done, Place(*answer) if isinstance(answer, tuple) else answer)
 
     def _fail(self, error: OSError) -> None:
         self._failed = error
-        for done in self._waiting:
+        for done, _ in self._waiting:
             if not done.done():
                 done.set_exception(error)
         self._waiting.clear()
@@ -429,11 +438,11 @@ def _settle(done: "Future[Place | None] | asyncio.Future[Place | None]", answer:
 
 
 CLOSED = "closed"
-FIELDS = tuple(field.name for field in fields(Exchange))
-"""What goes through the pipe, bare: pickling the class costs three times as much."""
+FIELDS = tuple(field.name for field in fields(Exchange) if field.name != "body")
+"""What goes through the pipe, bare (pickling the class costs three times as much); then the body, or where it stands in the ring."""
 
 
-def serve(channel: str, data: str, operator: str) -> None:
+def serve(channel: str, shared: str, data: str, operator: str) -> None:
     """The archive's process: exchanges in; out, in the same order, lists of their places or of the error, one for each fsync."""
     for number in (
         signal.SIGINT,
@@ -453,10 +462,17 @@ def serve(channel: str, data: str, operator: str) -> None:
             pipe.send(error)
             return
         archive.told = tell
+        ring = Ring(int(shared))
         pipe.send(None)
         with contextlib.suppress(EOFError, OSError), archive:
             while message := pipe.recv_bytes():
-                archive.put(Exchange(*pickle.loads(message)))  # noqa: S301  (from ourselves)
+                *given, body = pickle.loads(message)  # noqa: S301  (from ourselves)
+                archive.put(
+                    Exchange(
+                        **dict(zip(FIELDS, given, strict=True)),
+                        body=body if isinstance(body, bytes) else ring.get(*body),
+                    )
+                )
         with contextlib.suppress(OSError):
             pipe.send(CLOSED)
 
