@@ -37,6 +37,8 @@ RightsPolicy = Literal["respect", "archive", "text_only"]
 
 IN_FLIGHT = 64
 """Requests of one publisher between being planned and their page being prepared."""
+TAKEN = 256
+"""Addresses that are taken from the frontier at once."""
 SECTION_PAGES = 5
 FEEDS = 5
 """Feeds of a page that are taken when the publisher's file names none."""
@@ -278,7 +280,7 @@ class NewsSpider(scrapy.Spider):
                 return None
             if not self._visits:
                 again = session.replay is None
-                self._visits.extend(session.frontier.take(self.name, IN_FLIGHT, now=session.now(), again=again))
+                self._visits.extend(session.frontier.take(self.name, TAKEN, now=session.now(), again=again))
                 left = self._taken + len(self._visits) + session.frontier.waiting(self.name, now=session.now())
                 self.report.expected = left if limit is None else min(limit, left)
             if not self._visits:
@@ -364,7 +366,7 @@ class NewsSpider(scrapy.Spider):
         self._watch(response.meta.get("archived"))
         if response.status == 304:
             self.report.lists += 1
-            frontier.visited(what.url, news=0, body=before, **_validators(response), now=now)
+            frontier.visited(what.url, news=0, body=before, **_validators(_headers(response)), now=now)
             return
         if response.status >= 400:
             self._list_error(what, f"HTTP {response.status}", missing=response.status in (404, 410))
@@ -379,7 +381,9 @@ class NewsSpider(scrapy.Spider):
         new = await asyncio.to_thread(frontier.add, self.name, found, now=now)
         self.report.new += new
         self._lead_to([child for child in more if child.kind != "section" or new])
-        frontier.visited(what.url, news=new, body=body, **_validators(response), now=now)  # when all is safe it gave
+        frontier.visited(
+            what.url, news=new, body=body, **_validators(_headers(response)), now=now
+        )  # when all is safe it gave
         self.session.wake()
 
     def _read_list(self, what: List, body: bytes, url: str) -> tuple[list[Found], list[List]]:
@@ -454,25 +458,24 @@ class NewsSpider(scrapy.Spider):
                 self.session.stop("the archive cannot be written", error)
                 self._done()
                 return
-        if (
-            response.status == 304 and visit.archive_file
-        ):  # then the page is the one we have: its content decides, as ever
+        unchanged = response.status == 304 and bool(visit.archive_file)
+        if unchanged:  # then the page is the one we have: its content decides, as ever
             place = Place(visit.archive_file, visit.archive_offset)
             path = self.session.options.data / place.file
             request = response.request
             response = await asyncio.to_thread(read_response, path, place.offset, response.url)
             response.request = request
-        elif response.status == 200 and place and any(_validators(response).values()):
-            self.session.frontier.learn(
-                visit.key, **_validators(response), archive_file=place.file, archive_offset=place.offset
-            )
+        headers = _headers(response)
+        validators = _validators(headers)
+        if response.status == 200 and not unchanged and place and any(validators.values()):
+            self.session.frontier.learn(visit.key, **validators, archive_file=place.file, archive_offset=place.offset)
         url = str(urls.split(response.url) or response.url)
         problem = ""
         if url != visit.url and not self.is_article(url) and urls.parse(url).path == "/":
             problem = "gone"  # a publisher that sends readers of a deleted article to its front page
         elif 300 <= response.status < 400:
             problem = "redirects"  # nowhere, or to what is neither http nor https
-        kind = (response.headers.get("Content-Type") or b"html").decode("latin-1").lower()
+        kind = (headers.get("content-type") or "html").lower()
         if response.status < 400 and not any(known in kind for known in HTML_TYPES):
             problem = "not_html"
         asked = visit.url if url != visit.url else ""
@@ -484,7 +487,7 @@ class NewsSpider(scrapy.Spider):
             body=b"" if problem or response.status >= 400 else response.body,
             fetched_at=response.meta["fetched_at"],
             status=response.status,
-            headers=_headers(response),
+            headers=headers,
             requested_url=asked,
             publisher=self.name,
             key=key,
@@ -531,11 +534,8 @@ class NewsSpider(scrapy.Spider):
             self.session.stop("the archive cannot be written", error)
 
 
-def _validators(response: Response) -> dict[str, str]:
-    return {
-        "etag": (response.headers.get("ETag") or b"").decode("latin-1"),
-        "last_modified": (response.headers.get("Last-Modified") or b"").decode("latin-1"),
-    }
+def _validators(headers: Mapping[str, str]) -> dict[str, str]:
+    return {"etag": headers.get("etag", ""), "last_modified": headers.get("last-modified", "")}
 
 
 def _headers(response: Response) -> dict[str, str]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from scrapy.exceptions import IgnoreRequest
+from scrapy.exceptions import IgnoreRequest, NotConfigured
 from scrapy.http import Headers, Request, Response
 from scrapy.responsetypes import responsetypes
 from warcio.archiveiterator import ArchiveIterator
@@ -106,21 +106,23 @@ def read_response(path: Path, offset: int, url: str) -> Response:
 
 
 class ReplayMiddleware:
-    """Answers every request from the archives when there are any; then nothing goes further."""
+    """Answers every request from the archives; nothing goes further."""
 
-    def __init__(self, crawler: "Crawler") -> None:
+    def __init__(self, crawler: "Crawler", replay: Replay) -> None:
         self._crawler = crawler
+        self._replay = replay
 
     @classmethod
     def from_crawler(cls, crawler: "Crawler") -> Self:
-        return cls(crawler)
+        """Raises `NotConfigured` in a crawl of the network, which then does without."""
+        spider: Any = crawler.spider
+        if spider.session.replay is None:
+            raise NotConfigured
+        return cls(crawler, spider.session.replay)
 
-    def process_request(self, request: Request) -> Response | None:
+    def process_request(self, request: Request) -> Response:
         spider: Any = self._crawler.spider
-        replay: Replay | None = spider.session.replay
-        if replay is None:
-            return None
-        found = replay.answer(request.url)
+        found = self._replay.answer(request.url)
         if found is None:
             raise NotInArchive(request.url)
         capture, response = found
