@@ -35,7 +35,7 @@ from datetime import UTC, datetime
 from http.client import responses as reasons
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Self
+from typing import IO, TYPE_CHECKING, Self
 
 from isal import isal_zlib
 from warcio.statusandheaders import StatusAndHeaders
@@ -44,7 +44,6 @@ from warcio.warcwriter import WARCWriter
 from crawler.ring import Ring
 
 if TYPE_CHECKING:  # the archive's process needs none of Scrapy
-    from scrapy.crawler import Crawler
     from scrapy.http import Request, Response
 
 log = logging.getLogger(__name__)
@@ -477,37 +476,19 @@ def serve(channel: str, shared: str, data: str, operator: str) -> None:
             pipe.send(CLOSED)
 
 
-class ArchiveMiddleware:
-    """Stamps every answer with the time it came and has it archived. `request.meta["archived"]` is the future of its place."""
-
-    def __init__(self, crawler: "Crawler") -> None:
-        self._crawler = crawler
-
-    @classmethod
-    def from_crawler(cls, crawler: "Crawler") -> Self:
-        return cls(crawler)
-
-    def process_response(self, request: "Request", response: "Response") -> "Response":
-        if "replayed" in response.flags:
-            return response
-        spider: Any = self._crawler.spider
-        request.meta["fetched_at"] = at = datetime.now(UTC)
-        archive: ArchiveProcess | None = spider.session.archive
-        if archive is not None and spider.rights_policy != "text_only":
-            request.meta["archived"] = archive.put(
-                Exchange(
-                    url=request.url,
-                    at=at,
-                    status=response.status,
-                    reason=reasons.get(response.status, ""),
-                    request_headers=_pairs(request),
-                    headers=_pairs(response),
-                    body=response.body,
-                    ip=str(response.ip_address or ""),
-                    keep_noarchive=spider.rights_policy == "archive",
-                )
-            )
-        return response
+def exchange(request: "Request", response: "Response", at: datetime, *, keep_noarchive: bool) -> Exchange:
+    """What Scrapy asked and was answered, as it went over the wire: before anything decodes the body or follows a redirect."""
+    return Exchange(
+        url=request.url,
+        at=at,
+        status=response.status,
+        reason=reasons.get(response.status, ""),
+        request_headers=_pairs(request),
+        headers=_pairs(response),
+        body=response.body,
+        ip=str(response.ip_address or ""),
+        keep_noarchive=keep_noarchive,
+    )
 
 
 def _pairs(message: "Request | Response") -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""The one way to the network: Scrapy's HTTP/1.1 handler, with a bound on headers and no way around the guard."""
+"""The one way to the network: Scrapy's HTTP/1.1 handler, with a bound on headers, no way around the guard, and an archive of what came."""
 
 import asyncio
 from copy import copy
@@ -17,6 +17,7 @@ from scrapy.exceptions import CannotResolveHostError, IgnoreRequest
 from scrapy.http import Response
 from scrapy.utils.httpobj import urlparse_cached
 
+from crawler.archive import ArchiveProcess, exchange
 from crawler.guard import GuardedResolver
 from crawler.politeness import LONGEST_REST, RESTING, rest
 
@@ -41,7 +42,11 @@ class HeaderFlood(ValueError):  # noqa: N818
 
 
 class GuardedDownload(HTTP11DownloadHandler):
-    """Downloads http and https; a host mapped by `--allow-address NAME=HOST:PORT` is asked over plain HTTP."""
+    """Downloads http and https; a host mapped by `--allow-address NAME=HOST:PORT` is asked over plain HTTP.
+
+    Every answer is stamped with the time it came (`request.meta["fetched_at"]`) and archived; `request.meta["archived"]` is the future
+    of its place. Here, because nothing is nearer to the wire: the bytes as they came, redirects and errors too.
+    """
 
     def __init__(self, crawler: "Crawler") -> None:
         super().__init__(crawler)
@@ -54,6 +59,7 @@ class GuardedDownload(HTTP11DownloadHandler):
         resolver = _resolver()
         parts = urlparse_cached(request)
         host = (parts.hostname or "").rstrip(".")
+        self._slow_down(request)
         await self._rest(host)
         asked = request
         if parts.scheme == "https" and host in resolver.guard.mapped:
@@ -75,7 +81,24 @@ class GuardedDownload(HTTP11DownloadHandler):
         self._heed(host, response)
         if asked is not request:
             response._set_url(request.url)  # noqa: SLF001
+        self._keep(request, response)
         return response
+
+    def _slow_down(self, request: Request) -> None:
+        """Give the host's slot the delay its robots.txt asks for, also when Scrapy has dropped a quiet host's slot meanwhile."""
+        spider: Any = self._crawler.spider
+        name = request.meta["download_slot"]
+        if floor := spider.session.floors.get(name):
+            slot = self._crawler.engine.downloader.slots[name]
+            slot.delay = max(slot.delay, floor)
+
+    def _keep(self, request: Request, response: Response) -> None:
+        spider: Any = self._crawler.spider
+        request.meta["fetched_at"] = at = datetime.now(UTC)
+        archive: ArchiveProcess | None = spider.session.archive
+        if archive is not None and spider.rights_policy != "text_only":
+            kept = exchange(request, response, at, keep_noarchive=spider.rights_policy == "archive")
+            request.meta["archived"] = archive.put(kept)
 
     async def _rest(self, host: str) -> None:
         """Wait while the host wants to be left alone (`Session.not_before`). Here and not earlier, because requests queue up."""

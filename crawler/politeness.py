@@ -2,16 +2,14 @@
 
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from scrapy import Request, signals
 from scrapy.extensions.throttle import AutoThrottle
 from scrapy.http import Response
 
 if TYPE_CHECKING:
     from scrapy.core.downloader import Slot
-    from scrapy.crawler import Crawler
 
 LONGEST_REST = 120.0
 """Seconds a crawl waits for a host that asks for rest; who asks for more is left for the next crawl."""
@@ -31,23 +29,6 @@ def retry_after(value: str, now: datetime) -> float | None:
     except ValueError:
         return None
     return max((when.replace(tzinfo=when.tzinfo or UTC) - now).total_seconds(), 0.0)
-
-
-class CrawlDelay:
-    """Gives a host's slot the delay its robots.txt asks for, also when Scrapy has dropped a quiet host's slot meanwhile."""
-
-    def __init__(self, crawler: "Crawler") -> None:
-        self._crawler = crawler
-        crawler.signals.connect(self._request_reached_downloader, signal=signals.request_reached_downloader)
-
-    @classmethod
-    def from_crawler(cls, crawler: "Crawler") -> Self:
-        return cls(crawler)
-
-    def _request_reached_downloader(self, request: Request) -> None:
-        spider: Any = self._crawler.spider
-        slot = self._crawler.engine.downloader.slots[request.meta["download_slot"]]
-        slot.delay = max(slot.delay, spider.session.floors.get(request.meta["download_slot"], 0.0))
 
 
 class Throttle(AutoThrottle):

@@ -78,7 +78,6 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.httpcache.HttpCacheMiddleware": None,
     "crawler.budgets.BudgetMiddleware": 50,  # before anything is asked
     "crawler.robots.RobotsMiddleware": 100,
-    "crawler.archive.ArchiveMiddleware": 800,  # next to the wire: the bytes as they came, redirects and errors too
     "crawler.replay.ReplayMiddleware": 810,
 }
 SPIDER_MIDDLEWARES = {  # the spider takes every status and plans its own requests; each costs a generator for every answer
@@ -91,7 +90,6 @@ SPIDER_MIDDLEWARES = {  # the spider takes every status and plans its own reques
 EXTENSIONS = {
     "scrapy.extensions.throttle.AutoThrottle": None,
     "crawler.politeness.Throttle": 0,
-    "crawler.politeness.CrawlDelay": 0,
     "scrapy.extensions.corestats.CoreStats": None,
     "scrapy.extensions.feedexport.FeedExporter": None,
     "scrapy.extensions.spiderstate.SpiderState": None,

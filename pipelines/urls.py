@@ -164,6 +164,7 @@ _NO_LETTER = re.compile(r"[\W_]+")
 _ONLY_ID = re.compile(r"[a-z]{0,4}[-_]?\d*")
 
 
+@lru_cache(maxsize=4096)
 def slug(url: str) -> str:
     """The headline in the address, folded: equal for an article and its copies on aggregators, in every language edition.
 
