@@ -178,7 +178,7 @@ def versioned(reads: DataFrame, run_id: str, partitions: int) -> DataFrame:
         table = table.sort_by([("article_id", "ascending"), ("n", "ascending")])
         ns = table["n"].to_pylist()
         stubs = [
-            finish.Read.of(_NO_PAGE, Prepared(Ready(_stub(id_, hash_), *_NOTHING)))
+            finish.Read(_NO_PAGE, 0, Prepared(Ready(_stub(id_, hash_), *_NOTHING)))
             for id_, hash_ in zip(table["article_id"].to_pylist(), table["content_hash"].to_pylist(), strict=True)
         ]
         added = finish.versions(stubs, _NONE, run_id)

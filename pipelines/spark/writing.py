@@ -162,7 +162,7 @@ def _commit(
 def _ended(row: PageRow, added: Article | None, run_id: str) -> PageRow:
     if row.outcome in ("rejected", "failed"):
         return replace(row, run_id=run_id)
-    end = finish.outcome(finish.Read.of(_NO_PAGE, Prepared()), added)
+    end = finish.outcome(finish.Read(_NO_PAGE, 0, Prepared()), added)
     return replace(row, outcome=end.kind, version=added.version if added else row.version, run_id=run_id)
 
 
