@@ -44,7 +44,7 @@ lint: setup-dev
 types: setup-dev
 	$(BIN)/mypy
 
-bench: bench-pages bench-peers bench-history bench-simulate bench-extract bench-dedup bench-translations bench-tables bench-crawl bench-report bench-memory bench-spark  ## every benchmark; needs the evaluation data in EVAL
+bench: bench-pages bench-peers bench-history bench-simulate bench-extract bench-dedup bench-translations bench-tables bench-crawl bench-report bench-memory bench-spark fuzz  ## every benchmark; needs the evaluation data in EVAL
 bench-pages: setup-dev .venv-peers/.setup  ## pages to tables, against news-please and trafilatura; ARGS="--rounds 1"
 	$(BIN)/python benchmarks/pages.py --eval $(EVAL) $(ARGS)
 bench-peers: setup-dev                     ## copy finding, against datasketch and rensa; ARGS="--articles 10000"
@@ -74,7 +74,7 @@ bench-spark: setup-dev                     ## whether Spark gives the same table
 	$(BIN)/python -m benchmarks.spark cost
 bench-report: setup-dev
 	$(BIN)/python benchmarks/report.py
-fuzz: setup-dev
+fuzz: setup-dev                            ## mutated pages against the extractor
 	$(BIN)/python benchmarks/fuzz_extract.py
 clean:          ## remove what make made; data/ stays
 	rm -rf $(VENV) .venv-peers build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis demo-data
