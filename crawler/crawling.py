@@ -178,3 +178,4 @@ def _progress() -> Iterator[Callable[[Report], None] | None]:
             bar.update(tasks[report.publisher], completed=report.pages, total=report.expected or None)
 
         yield changed
+        bar.refresh()  # a crawl may end between two of the bar's own
