@@ -109,8 +109,6 @@ def feed(
                 passed += 1
                 continue
             page = placed(read) if isinstance(read, Page) else read
-            if folder and isinstance(page, Page) and page.error == "not_article_url":
-                continue  # our own archive holds the lists too, and in the tables they never were
             if folder and page.archive_file:
                 page = replace(page, archive_file=folder + page.archive_file)
             if isinstance(page, Page) and page.error == "corrupt_record":

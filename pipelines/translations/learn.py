@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.compiled import compiled
 from pipelines.translations.anchors import Anchors
 
 LEAST_PAIRS = 15
@@ -73,7 +73,7 @@ def restored(stored: bytes) -> Association:
         )
 
 
-@numba.njit(cache=True)
+@compiled
 def _train(cells, heights, widths, source_of_cell, n_source, rounds):  # type: ignore[no-untyped-def]
     """t(target | source) of every pair of words that share a segment: expectation maximisation from the uniform start.
 

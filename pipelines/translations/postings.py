@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from pipelines.compiled import compiled
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,7 +66,7 @@ def load(path: Path) -> Postings:
     return Postings(parts[0].view(np.uint64), parts[1].view(np.int32), parts[2].view(np.int32), parts[3].view(np.int32))
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def ranges(haystack, needles, starts, counts):  # type: ignore[no-untyped-def]
     """Where each sorted needle starts in the sorted haystack, and how often it stands there."""
     low = 0
@@ -81,7 +82,7 @@ def ranges(haystack, needles, starts, counts):  # type: ignore[no-untyped-def]
         starts[i], counts[i] = low, high - low
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def summed(articles, numbers, starts, counts, values):  # type: ignore[no-untyped-def]
     """For each of the sorted articles the sum of the values of the keys it has, each key's articles being a range of `numbers`."""
     if not len(articles):
@@ -98,7 +99,7 @@ def summed(articles, numbers, starts, counts, values):  # type: ignore[no-untype
     return sums[articles - first] if direct else sums
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def n_shared(a, b):  # type: ignore[no-untyped-def]
     """How many values two sorted arrays without repetitions have in common."""
     i, j, n = 0, 0, 0

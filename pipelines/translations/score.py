@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
+
+from pipelines.compiled import compiled
 
 GROUPS = ("figures", "places", "names", "words", "sounds")
 FEATURES = (
@@ -49,7 +50,7 @@ def compare_sides(a: Side, b: Side) -> Comparison:
     return Comparison(*_compare(a.keys, a.owner, a.weights, a.positions, a.classes, a.heaviest, b.keys, b.owner, b.weights, b.positions, b.classes, b.heaviest))  # fmt: skip
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _points(keys_a, owner_a, weight_a, keys_b, owner_b, weight_b):  # type: ignore[no-untyped-def]
     """All pairs of anchors that share a key, each once with its heaviest key, sorted by left rising, right falling."""
     code = np.empty(_POINTS, np.int64)
@@ -88,7 +89,7 @@ def _points(keys_a, owner_a, weight_a, keys_b, owner_b, weight_b):  # type: igno
     return left[:size], right[:size], best[:size]
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _chain(left, right, weight, n_right):  # type: ignore[no-untyped-def]
     """Indices of the heaviest chain that rises strictly on both sides (a Fenwick tree of prefix maxima over `right`)."""
     n = len(left)
@@ -119,7 +120,7 @@ def _chain(left, right, weight, n_right):  # type: ignore[no-untyped-def]
     return chain[:size][::-1].copy()
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _group(a, b):  # type: ignore[no-untyped-def]
     """Of the classes of two equal anchors the surer one decides: figures 0, places 1, names 2, words 3, sounds 4."""
     low = min(a, b)
@@ -132,7 +133,7 @@ def _group(a, b):  # type: ignore[no-untyped-def]
     return 3 if low == 6 else 4
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _compare(keys_a, owner_a, weights_a, pos_a, class_a, heavy_a, keys_b, owner_b, weights_b, pos_b, class_b, heavy_b):  # type: ignore[no-untyped-def]
     features = np.zeros(18, np.float64)
     left, right, weight = _points(keys_a, owner_a, weights_a, keys_b, owner_b, weights_b)
@@ -176,7 +177,7 @@ def _compare(keys_a, owner_a, weights_a, pos_a, class_a, heavy_a, keys_b, owner_
     return features, left[chain], right[chain], weight[chain]
 
 
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _straight(x, y, weight):  # type: ignore[no-untyped-def]
     """Weighted correlation of the places; 0 for fewer than three."""
     if len(x) < 3:
