@@ -44,7 +44,6 @@ from pipelines.clean import clean
 from pipelines.extract import body, extract
 from pipelines.extract.article import compose, page_lines
 from pipelines.extract.batch import extract_batch, repeated, without_template
-from pipelines.extract.blocks import squeeze
 from pipelines.extract.choose import choose
 from pipelines.extract.model import odds_to_chances
 from pipelines.lines import line_hash
@@ -131,7 +130,7 @@ def ablation(score: Any, samples: list[Sample], learned: Learned) -> Iterator[tu
         return lines([[i for i, p in enumerate(a) if p >= 0.5] for a in answers])
 
     no_title = [
-        np.array([0.0 if squeeze(b.text) in s.titles else p for b, p in zip(s.seen.blocks, a, strict=True)])
+        np.array([0.0 if b.tight in s.titles else p for b, p in zip(s.seen.blocks, a, strict=True)])
         for s, a in zip(samples, learned.both, strict=True)
     ]
     yield "first look, threshold .5", judge(score, samples, likely(learned.first))

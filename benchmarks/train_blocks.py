@@ -27,16 +27,16 @@ import numpy as np
 
 from pipelines.extract import blocks as blocks_module
 from pipelines.extract import model as model_module
-from pipelines.extract.article import look, measure
-from pipelines.extract.choose import choose
-from pipelines.extract.features import Hints, around_chances, describe
+from pipelines.extract.article import SURE, look, measure, measure_other
+from pipelines.extract.choose import choose, expected_best
+from pipelines.extract.features import Hints, around_chances, describe, describe_other
 from pipelines.extract.model import odds_to_chances
 from pipelines.records import Rejected
 
 SETS = ("aeb", "fundus", "daniel", "magichtml_article", "wcxb", "trafilatura")
 FOLDS = 5
-PARAMETERS = {"objective": "binary", "num_leaves": 16, "max_depth": 6, "learning_rate": 0.1, "min_data_in_leaf": 40, "feature_fraction": 0.3, "extra_trees": True, "bagging_fraction": 0.7, "bagging_freq": 1, "lambda_l2": 5.0, "max_bin": 63, "force_row_wise": True, "deterministic": True, "seed": 7, "num_threads": 1, "verbose": -1}  # fmt: skip
-ROUNDS = 100
+PARAMETERS = {"objective": "binary", "num_leaves": 16, "max_depth": 6, "learning_rate": 0.05, "min_data_in_leaf": 40, "feature_fraction": 0.3, "extra_trees": True, "bagging_fraction": 0.7, "bagging_freq": 1, "lambda_l2": 5.0, "max_bin": 63, "force_row_wise": True, "deterministic": True, "seed": 7, "num_threads": 1, "verbose": -1}  # fmt: skip
+ROUNDS = 200
 ODD = 0.7
 """Below this F1 a page's truth is taken to be of another text."""
 EASY = 0.35
@@ -54,6 +54,9 @@ class Sample:
     """`article.Seen` without its tree."""
     titles: frozenset[str]
     features: Any
+    """Of the first look, shape (blocks, columns)."""
+    other: Any
+    """What trafilatura makes of the blocks, shape (blocks, columns)."""
     y: Any
     """Label of each block, 0–1; nan where the truth says nothing."""
     w: Any
@@ -91,10 +94,12 @@ def sample(eval_dir: Path, job: tuple[str, dict[str, Any]]) -> Sample | None:
         seen = look(body, truth["url"] or "")
     except Rejected:
         return None
-    tight = [blocks_module.squeeze(block.text) for block in seen.blocks]
+    if not seen.blocks:
+        return None
+    tight = [block.tight for block in seen.blocks]
     titles = frozenset(map(blocks_module.squeeze, seen.titles))
-    matrix = measure(seen) if tight else np.zeros((0, 0))
-    sizes = np.array([blocks_module.size(block.text) for block in seen.blocks], dtype=float)
+    matrix, other = measure(seen), measure_other(seen)
+    sizes = np.array([block.size for block in seen.blocks], dtype=float)
     if truth.get("body"):
         y = labels(tight, blocks_module.squeeze(truth["body"]))
         w = sizes / max(float((sizes * (y > 0.5)).sum()), 30.0)
@@ -117,7 +122,7 @@ def sample(eval_dir: Path, job: tuple[str, dict[str, Any]]) -> Sample | None:
     seen.tree = None
     for block in seen.blocks:
         block.element = None
-    return Sample(name, truth, site(truth["url"], truth["id"]), seen, titles, matrix, y, w)
+    return Sample(name, truth, site(truth["url"], truth["id"]), seen, titles, matrix, other, y, w)
 
 
 def labels(tight: list[str], truth: str) -> Any:
@@ -150,8 +155,8 @@ def probes(text: str, truth: str) -> float:
     return sum(text[i : i + 12] in truth for i in starts) / max(1, len(starts))
 
 
-def grow(samples: list[Sample], blind: str = "") -> Any:
-    """A forest for these pages, blind to the features whose names hold a word."""
+def grow(samples: list[Sample]) -> Any:
+    """A forest for these pages."""
     import lightgbm
 
     pages = {name: sum(s.set == name for s in samples) for name in SETS}
@@ -163,8 +168,6 @@ def grow(samples: list[Sample], blind: str = "") -> Any:
         weight = np.where(easy, s.w / EASY, s.w) / pages[s.set]  # sets weigh the same
         parts.append((s.features[kept], s.y[kept], weight[kept]))
     x, y, w = (np.concatenate(part) for part in zip(*parts, strict=True))
-    if blind:
-        x[:, [i for i, name in enumerate(names(samples)) if blind in name]] = 0
     partly = (y > 0) & (y < 1)  # counts on both sides, by its share
     x, answers = np.concatenate([x, x[partly]]), np.concatenate([np.where(partly, 0, y), np.ones(partly.sum())])
     w = np.concatenate([np.where(partly, w * (1 - y), w), (w * y)[partly]])
@@ -172,70 +175,89 @@ def grow(samples: list[Sample], blind: str = "") -> Any:
 
 
 def names(samples: list[Sample]) -> list[str]:
-    """What the columns of the first look are called."""
-    return list(describe(samples[0].seen.blocks, samples[0].seen.nodes, Hints()))
+    """What the columns are called, those of the first look and those of trafilatura's answer."""
+    seen = samples[0].seen
+    return [*describe(seen.blocks, seen.nodes, Hints()), *describe_other(seen.blocks, seen.nodes, "")]
 
 
-def first_look(samples: list[Sample]) -> list[Any]:
-    """Two forests to be averaged: where trafilatura errs, one that never heard of it may not."""
-    return [grow(samples), grow(samples, blind="other")]
+def with_other(samples: list[Sample]) -> list[Sample]:
+    """The same pages with trafilatura's answer among their features."""
+    return [replace(s, features=np.column_stack([s.features, s.other])) for s in samples]
 
 
-def second_look(samples: list[Sample]) -> list[Any]:
-    return [grow(samples)]
+def with_around(samples: list[Sample], odds: list[Any]) -> list[Sample]:
+    """The same pages with what a first look says of each block's surroundings among their features."""
+    return [
+        replace(
+            s, features=np.column_stack([s.features, around_chances(s.seen.blocks, s.seen.nodes, odds_to_chances(o))])
+        )
+        for s, o in zip(samples, odds, strict=True)
+    ]
 
 
-def unseen(samples: list[Sample], learned_from: list[Sample], learn: Callable[[list[Sample]], list[Any]]) -> list[Any]:
-    """For each page the log odds of its blocks, by forests that have seen no page of its host."""
+def unseen(samples: list[Sample], usable: list[bool], learn: Callable[[list[Sample]], Any] = grow) -> list[Any]:
+    """For each page the log odds of its blocks, by a forest that has seen no page of its host; it learns from what is usable."""
     odds: list[Any] = [None] * len(samples)
     for k in range(FOLDS):
-        forests = learn([s for s in learned_from if fold(s.group) != k])
+        forest = learn([s for s, use in zip(samples, usable, strict=True) if use and fold(s.group) != k])
         for i, s in enumerate(samples):
             if fold(s.group) == k:
-                odds[i] = np.mean([forest.predict(s.features, raw_score=True) for forest in forests], axis=0)
-        print(f"fold {k + 1}/{FOLDS}", file=sys.stderr)
+                odds[i] = forest.predict(s.features, raw_score=True)
     return odds
 
 
 @dataclass
 class Learned:
-    """What came of learning by folds."""
+    """What came of learning by folds. Chances of each page's blocks, by models that saw no page of its host."""
 
     first: list[Any]
-    """The chances of each page's blocks at the first look."""
-    both: list[Any]
+    """At the first look."""
+    alone: list[Any]
     """… and after the second."""
-    usable: list[Sample]
+    other: list[Any]
+    """When trafilatura is always asked."""
+    asked: list[bool]
+    """The pages on which it is asked in truth."""
+    usable: list[bool]
     """The pages whose truth is not at odds with all that was learned from others."""
-    seen_around: list[Sample]
-    """The same pages with what the first look said of each block's surroundings."""
+    forests: dict[str, tuple[list[Sample], list[bool]]]
+    """What each forest of the package learns from: pages with its features, and which of them to use."""
+
+    @property
+    def both(self) -> list[Any]:
+        """As the package answers."""
+        return [two if asked else one for one, two, asked in zip(self.alone, self.other, self.asked, strict=True)]
 
 
 def cross_validate(score: Any, samples: list[Sample]) -> Learned:
-    """Chances for every page, by forests that have seen no page of its host, in the three steps that the shipped model is made with.
+    """Chances for every page, by forests that have seen no page of its host, in the steps that the shipped model is made with.
 
     A page whose text, chosen by what was learned from all others, has little in common with its truth (F1 below `ODD`) is not learned from: its truth is
-    rather another text than hard to find. It is still judged. The second look learns from chances of a first look that had not seen the page.
+    rather another text than hard to find. It is still judged. A second look learns from chances of a first look that had not seen the page.
     """
-    rough = unseen(samples, samples, lambda some: [grow(some)])
-    chosen = lines_of(samples, [odds_to_chances(odds) for odds in rough])
-    usable = {id(s) for s, lines in zip(samples, chosen, strict=True) if page_f1(score, s, lines) >= ODD}
-    print(f"{len(samples) - len(usable)} pages are not learned from", file=sys.stderr)
-    first = unseen(samples, [s for s in samples if id(s) in usable], first_look)
-    wider = [
-        replace(
-            s,
-            features=np.column_stack([s.features, around_chances(s.seen.blocks, s.seen.nodes, odds_to_chances(odds))]),
-        )
-        for s, odds in zip(samples, first, strict=True)
-    ]
-    learned_from = [w for w, s in zip(wider, samples, strict=True) if id(s) in usable]
-    second = unseen(wider, learned_from, second_look)
+    told = with_other(samples)
+    rough = lines_of(samples, [odds_to_chances(odds) for odds in unseen(told, [True] * len(samples))])
+    usable = [page_f1(score, s, lines) >= ODD for s, lines in zip(samples, rough, strict=True)]
+    print(f"{usable.count(False)} pages are not learned from", file=sys.stderr)
+    first = unseen(samples, usable)
+    again = with_around(samples, first)
+    alone = [odds_to_chances((one + two) / 2) for one, two in zip(first, unseen(again, usable), strict=True)]
+    first_told = [(one + two) / 2 for one, two in zip(first, unseen(told, usable), strict=True)]
+    again_told = with_around(told, first_told)
     return Learned(
-        [odds_to_chances(one) for one in first],
-        [odds_to_chances((one + two) / 2) for one, two in zip(first, second, strict=True)],
-        [s for s in samples if id(s) in usable],
-        learned_from,
+        first=[odds_to_chances(one) for one in first],
+        alone=alone,
+        other=[
+            odds_to_chances((one + two) / 2) for one, two in zip(first_told, unseen(again_told, usable), strict=True)
+        ],
+        asked=[expected_best(s.seen.blocks, one).f1 < SURE for s, one in zip(samples, alone, strict=True)],
+        usable=usable,
+        forests={
+            "first": (samples, usable),
+            "second": (again, usable),
+            "first_with_other": (told, usable),
+            "second_with_other": (again_told, usable),
+        },
     )
 
 
@@ -294,15 +316,28 @@ def main() -> None:
     learned = cross_validate(score, samples)
     result = {
         "first look": judge(score, samples, lines_of(samples, learned.first)),
+        "never asking trafilatura": judge(score, samples, lines_of(samples, learned.alone)),
+        "always asking trafilatura": judge(score, samples, lines_of(samples, learned.other)),
         "cv": judge(score, samples, lines_of(samples, learned.both)),
+        "asked": asked(samples, learned),
         "oracle": judge(score, samples, lines_of(samples, [np.nan_to_num(s.y, nan=0.0) for s in samples])),
     }
     print(json.dumps(result, indent=1))
     if not chosen.cv_only:
         model_module.save(
-            [forest.dump_model() for forest in first_look(learned.usable)],
-            [forest.dump_model() for forest in second_look(learned.seen_around)],
+            {
+                name: grow([s for s, use in zip(pages, usable, strict=True) if use]).dump_model()
+                for name, (pages, usable) in learned.forests.items()
+            }
         )
+
+
+def asked(samples: list[Sample], learned: Learned) -> dict[str, float]:
+    """The share of pages of each set on which trafilatura is asked."""
+    return {
+        name: round(float(np.mean([a for s, a in zip(samples, learned.asked, strict=True) if s.set == name])), 3)
+        for name in SETS
+    }
 
 
 if __name__ == "__main__":

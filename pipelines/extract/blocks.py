@@ -7,6 +7,7 @@ stacking: Vogels et al. 2018, Web2Text) and are numbers only: no word of the tex
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lxml import etree
 from lxml.html import HtmlElement
@@ -143,11 +144,10 @@ _BODY_BIT, _HIDDEN_BIT = 1 << len(TAGS), 1 << (len(TAGS) + 1)
 PLACES = [*TAGS, "articlebody", "hidden"]
 
 _NO_DIGITS = dict.fromkeys(map(ord, "0123456789"))
-_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_LETTERS = re.compile(r"[a-z]+")
+_HUMPS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
-
-_known_words: dict[str, int] = {}
 
 
 @dataclass(slots=True)
@@ -155,6 +155,10 @@ class Block:
     """A run of text between block boundaries, white space squeezed."""
 
     text: str
+    tight: str
+    """`squeeze(text)`."""
+    size: int
+    """`size(text)`."""
     element: HtmlElement
     """The innermost block element around the text."""
     node: int
@@ -188,18 +192,17 @@ class Nodes:
     """The same number for elements with the same tags and class names all the way up: the items of a list, the paragraphs of a text."""
 
 
+@lru_cache(maxsize=20_000)
 def class_bits(named: str) -> int:
-    """The groups of `CLASS_WORDS` that an element's class and id speak of."""
-    bits = _known_words.get(named)
-    if bits is None:
-        bits = 0
-        for word in _WORD.findall(named[:400]):
-            bits |= _GROUPS.get(word.lower(), 0)
-        for word in re.split(r"[\s_-]+", named[:400].lower()):
-            bits |= _GROUPS.get(word, 0)
-        if len(_known_words) > 20_000:
-            _known_words.clear()
-        _known_words[named] = bits
+    """The groups of `CLASS_WORDS` that an element's class or id speaks of: in `articleBody` of `articlebody`, `article` and `body`."""
+    named = named[:400]
+    lower = named.lower()
+    words = _LETTERS.findall(lower)
+    if lower != named:
+        words += map(str.lower, _HUMPS.findall(named))
+    bits = 0
+    for word in words:
+        bits |= _GROUPS.get(word, 0)
     return bits
 
 
@@ -221,7 +224,10 @@ def read_blocks(tree: HtmlElement, host: str = "") -> tuple[list[Block], Nodes]:
         parts.clear()
         if text and stack:
             node, element = stack[-1]
-            blocks.append(Block(text, element, node, linked, away, strong, broken or next_broken, links))
+            tight = text.replace(" ", "").lower()
+            blocks.append(
+                Block(text, tight, size(text), element, node, linked, away, strong, broken or next_broken, links)
+            )
         linked = away = strong = links = 0
 
     parents, owns, nears, aboves = nodes.parent, nodes.own, nodes.near, nodes.above
@@ -252,13 +258,13 @@ def read_blocks(tree: HtmlElement, host: str = "") -> tuple[list[Block], Nodes]:
                 place = _TAG_BITS.get(tag, 0)
                 shape = ""
                 if element.attrib:
-                    named = element.get("class") or ""
-                    shape = named.translate(_NO_DIGITS)
-                    ident = element.get("id")
-                    if ident:
-                        named = f"{named} {ident}"
+                    named = element.get("class")
                     if named:
                         own = class_bits(named)
+                        shape = named.translate(_NO_DIGITS)
+                    ident = element.get("id")
+                    if ident:
+                        own |= class_bits(ident)
                     if "articlebody" in (element.get("itemprop") or "").lower():
                         place |= _BODY_BIT
                     style = element.get("style")

@@ -1,15 +1,17 @@
 """From chances to a choice."""
 
+from typing import NamedTuple
+
 import numpy as np
 
-from pipelines.extract.blocks import Block, size, squeeze
+from pipelines.extract.blocks import Block
 from pipelines.extract.features import Matrix
 
 FLOOR = 0.2
 """No block less likely than this is taken, however little the page has."""
 _LONG = 120
 """Squeezed characters from which a block that stands elsewhere already is a repetition, not a refrain."""
-_SURE = 0.9
+_SURE = 0.95
 """A repetition that is as likely as this is meant: a form filled in twice, a list's item that returns."""
 _PASSAGE = 60
 _WHOLE = 400
@@ -17,8 +19,9 @@ _WHOLE = 400
 _LOOKED_AT = 2_000
 """Passages, the longest of the page, that are compared with one another."""
 _PIECE = 15
-_REMEMBERED = 200_000
-"""Pieces of chosen text that repetitions are known by."""
+"""Squeezed characters of the pieces of chosen text, end to end, that repetitions are known by."""
+_LONGEST = 200_000
+"""Squeezed characters of a block that is searched for others."""
 
 
 def choose(blocks: list[Block], chances: Matrix, titles: frozenset[str], floor: float = FLOOR) -> list[int]:
@@ -29,28 +32,23 @@ def choose(blocks: list[Block], chances: Matrix, titles: frozenset[str], floor: 
     """
     if not blocks:
         return []
-    tight = [squeeze(block.text) for block in blocks]
+    tight = [block.tight for block in blocks]
     likely = chances.copy()
     _in_pieces(likely, tight)
     likely[[text in titles for text in tight]] = 0
-    threshold = max(floor, expected_best(likely, np.array([size(block.text) for block in blocks], dtype=np.float64)))
+    threshold = max(floor, expected_best(blocks, likely).threshold)
     chosen: list[int] = []
     pieces: set[str] = set()
-    unread: list[str] = []  # chosen, and not yet in pieces: most pages have nothing to compare with them
     for i in sorted(range(len(blocks)), key=lambda i: -likely[i]):
         if likely[i] < threshold:
             break
         text = tight[i]
         if len(text) >= _LONG:
             if likely[i] < _SURE:
-                for one in unread:
-                    if len(pieces) < _REMEMBERED:
-                        pieces.update([one[at : at + _PIECE] for at in range(len(one) - _PIECE + 1)])
-                unread.clear()
-                probes = [text[at : at + _PIECE] for at in range(0, len(text) - _PIECE + 1, _PIECE)]
-                if sum(probe in pieces for probe in probes) > 0.75 * len(probes):
+                again = sum([text[at : at + _PIECE] in pieces for at in range(len(text) - _PIECE + 1)])
+                if again * _PIECE > 0.75 * len(text):
                     continue
-            unread.append(text)
+            pieces.update([text[at : at + _PIECE] for at in range(0, len(text) - _PIECE + 1, _PIECE)])
         chosen.append(i)
     return sorted(chosen)
 
@@ -64,16 +62,26 @@ def _in_pieces(likely: Matrix, tight: list[str]) -> None:
         :_LOOKED_AT
     ]
     for whole in long[: _LOOKED_AT // 50]:
-        if _WHOLE <= len(tight[whole]) <= _REMEMBERED and likely[whole] > 0:
+        if _WHOLE <= len(tight[whole]) <= _LONGEST and likely[whole] > 0:
             parts = [i for i in long if len(tight[i]) < len(tight[whole]) and tight[i] in tight[whole]]
             if sum(map(len, {tight[i] for i in parts})) > 0.6 * len(tight[whole]):
                 likely[parts] = np.maximum(likely[parts], min(likely[whole], 0.99 * _SURE))  # each of them once
                 likely[whole] = 0
 
 
-def expected_best(chances: Matrix, sizes: Matrix) -> float:
-    """The threshold with the greatest expected F1, counting words, when the chances are right."""
+class Expected(NamedTuple):
+    """The best that a threshold can do on a page, when the chances are right."""
+
+    threshold: float
+    f1: float
+    """Counting words."""
+
+
+def expected_best(blocks: list[Block], chances: Matrix) -> Expected:
+    """The threshold with the greatest expected F1, and that F1: how sure the chances are of the page. There must be blocks."""
     order = np.argsort(-chances, kind="stable")
-    hits = np.cumsum(chances[order] * sizes[order])
-    f1 = 2 * hits / (np.cumsum(sizes[order]) + hits[-1] + 1e-9)
-    return float(chances[order[int(np.argmax(f1))]])
+    sizes = np.array([block.size for block in blocks], dtype=np.float64)[order]
+    hits = np.cumsum(chances[order] * sizes)
+    f1 = 2 * hits / (np.cumsum(sizes) + hits[-1] + 1e-9)
+    best = int(np.argmax(f1))
+    return Expected(float(chances[order[best]]), float(f1[best]))

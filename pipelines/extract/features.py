@@ -4,12 +4,13 @@ import re
 import sys
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.extract.blocks import CLASS_WORDS, PLACES, Block, Nodes, share_in, size, squeeze
+from pipelines.compiled import compiled
+from pipelines.extract.blocks import CLASS_WORDS, PLACES, Block, Nodes, share_in
 from pipelines.extract.words import WORDS, purposes
 
 Matrix = NDArray[np.float32]
@@ -21,6 +22,8 @@ _DATE_LIKE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\d{1,2}:\d{2}|\b(?:19|
 _POINTERS, _POINTERS_ON = frozenset(">»›→▶►•·|*+–—-"), frozenset(">»›→")
 
 
+_READ = 200
+"""Characters of a block whose kinds are counted."""
 _SEARCHED = 200_000
 """Characters of another text that is searched whole for each block."""
 
@@ -33,29 +36,26 @@ class Hints:
     """Everything the page calls its title, the best first."""
     description: str = ""
     json_body: str = ""
-    other: str = ""
-    """The text as trafilatura sees it."""
 
 
-def features(blocks: list[Block], nodes: Nodes, hints: Hints) -> Matrix:
-    """Shape (blocks, columns): the values of `columns` side by side."""
-    columns = describe(blocks, nodes, hints)
-    out = np.empty((len(columns), len(blocks)), dtype=np.float32)
+def matrix(columns: dict[str, Any], n: int) -> Matrix:
+    """Shape (n, columns): the columns side by side."""
+    out = np.empty((len(columns), n), dtype=np.float32)
     for row, column in zip(out, columns.values(), strict=True):
         row[:] = column
     return np.ascontiguousarray(out.T)
 
 
 def describe(blocks: list[Block], nodes: Nodes, hints: Hints) -> dict[str, Any]:
-    """Each feature by its name, shape (blocks,). Numbers of form and place; the order is the model's, so add at the end."""
+    """Each feature by its name, shape (blocks,): numbers of form and place. There must be blocks."""
     n = len(blocks)
     columns: dict[str, Any] = {}
     texts = [block.text for block in blocks]
     chars = np.array([len(text) for text in texts], dtype=np.float32)
-    sizes = np.array([size(text) for text in texts], dtype=np.float32)
+    sizes = np.array([block.size for block in blocks], dtype=np.float32)
     linked = np.minimum(np.array([block.linked for block in blocks], dtype=np.float32), chars)
     node = np.array([block.node for block in blocks], dtype=np.int64)
-    tight = [squeeze(text) for text in texts]
+    tight = [block.tight for block in blocks]
 
     # -- the block itself
     columns["size"] = np.log1p(sizes)
@@ -71,14 +71,17 @@ def describe(blocks: list[Block], nodes: Nodes, hints: Hints) -> dict[str, Any]:
     columns["sentences"] = np.array([len(_SENTENCE.findall(text)) for text in texts], dtype=np.float32)
     commas = np.array([len(_COMMA.findall(text)) for text in texts], dtype=np.float32)
     columns["commas"] = commas
-    digits = counted(texts, 200, _is_digit())
-    columns["digits"] = digits / np.minimum(chars, 200)
+    letters = Letters.of(texts)
+    digits = letters.count(_is_digit()[letters.codes])
+    columns["digits"] = digits / np.minimum(chars, _READ)
     dates = np.zeros(n, dtype=np.bool_)
     for i in digits.nonzero()[0].tolist():
-        dates[i] = _DATE_LIKE.search(texts[i][:200]) is not None
+        dates[i] = _DATE_LIKE.search(texts[i][:_READ]) is not None
     columns["dates"] = dates
-    columns["upper"] = counted(texts, 100, _is_upper()) / np.minimum(chars, 100)
-    columns["title_case"] = np.array([_title_case(text) for text in texts], dtype=np.float32)
+    upper = _is_upper()[letters.codes]
+    columns["upper"] = letters.count(upper) / np.minimum(chars, _READ)
+    begins = letters.words_begin()
+    columns["title_case"] = letters.count(upper & begins) / letters.count(begins)
     columns["lower_start"] = np.array([text[:1].islower() for text in texts])
     columns["quote_start"] = np.array([text[0] in "\"“„«‘「『'" for text in texts])
     columns["copyright"] = np.array(["©" in text for text in texts])
@@ -118,8 +121,10 @@ def describe(blocks: list[Block], nodes: Nodes, hints: Hints) -> dict[str, Any]:
     columns["has_title"] = np.full(n, title_at > 0)
     h1 = np.cumsum([tag == "h1" for tag in tags])
     columns["h1_from_title"] = h1 - h1[title_at]
-    inner, outer, articles = _articles(nodes)
-    columns["articles"] = np.full(n, np.log1p(articles))
+    parent = np.array(nodes.parent, dtype=np.int64)
+    is_article = np.array([tag == "article" for tag in nodes.tags])
+    inner, outer = _articles(is_article, parent)
+    columns["articles"] = np.full(n, np.log1p(is_article.sum()))
     columns["article_from_title"] = np.clip(inner[node] - inner[node[title_at]], -5, 5)
     columns["outer_from_title"] = np.clip(outer[node] - outer[node[title_at]], -5, 5)
     for tag in ("p", "div", "li", "td"):
@@ -137,15 +142,11 @@ def describe(blocks: list[Block], nodes: Nodes, hints: Hints) -> dict[str, Any]:
             columns[f"{where}_{name}"] = bits[:, i]
 
     # -- the elements around it: text, links and paragraphs inside
-    parent = np.array(nodes.parent, dtype=np.int64)
     sums = np.zeros((len(parent), 4), dtype=np.float64)
     plain = (link_density < 0.3) & (sizes >= 12)
     np.add.at(sums, node, np.stack([chars, linked, np.where(plain, chars, 0), np.ones(n)], axis=1))
-    other = shares(tight, hints.other)
-    kept = np.zeros(len(parent))
-    np.add.at(kept, node, other * chars)
     direct = sums
-    sums = summed_up(np.column_stack([sums, kept]), nodes.parent)
+    sums = summed_up(sums, parent)
     good_total = max(float(np.where(plain, chars, 0).sum()), 1.0)
     at = node
     for level in range(5):
@@ -167,7 +168,7 @@ def describe(blocks: list[Block], nodes: Nodes, hints: Hints) -> dict[str, Any]:
     np.add.at(score, node, points / 2)
     score *= 1 - sums[:, 1] / np.maximum(sums[:, 0], 1)
     best = int(np.argmax(score)) if len(score) else 0
-    distance = _distance_to(best, nodes.parent)
+    distance = _distance_to(best, parent)
     columns["from_best"] = distance[node]
     columns["score_up1"] = score[first_up] / max(float(score[best]), 1e-6)
     columns["score_up2"] = score[np.maximum(parent[first_up], 0)] / max(float(score[best]), 1e-6)
@@ -187,11 +188,10 @@ def describe(blocks: list[Block], nodes: Nodes, hints: Hints) -> dict[str, Any]:
             columns["like_blocks"] = np.log1p(of[:, 2])
             columns["like_length"] = np.log1p(of[:, 0] / np.maximum(of[:, 2], 1))
         at = np.maximum(parent[at], 0)
-    parents = np.unique(np.stack([kind[node], first_up], axis=1), axis=0)
-    columns["like_parents"] = np.log1p(np.bincount(parents[:, 0], minlength=kinds)[kind[node]])
+    parents = np.unique(kind[node] * len(parent) + first_up) // len(parent)  # pairs of kind and parent, each once
+    columns["like_parents"] = np.log1p(np.bincount(parents, minlength=kinds)[kind[node]])
 
-    # -- what others say
-    columns["in_other"] = other
+    # -- what the page itself says elsewhere
     columns["in_json"] = shares(tight, hints.json_body) if hints.json_body else np.full(n, -1.0)
     columns["json_size"] = np.full(n, np.log1p(len(hints.json_body)))
     columns["in_description"] = np.array(
@@ -207,14 +207,6 @@ def describe(blocks: list[Block], nodes: Nodes, hints: Hints) -> dict[str, Any]:
             for text in tight
         ]
     )
-    of_kind[:, 3] = np.bincount(kind, kept, kinds)
-    columns["like_other"] = of_kind[kind[node], 3] / np.maximum(of_kind[kind[node], 0], 1)
-    at = node
-    for level in range(4):
-        columns[f"up{level}_other"] = sums[at, 4] / np.maximum(sums[at, 0], 1)
-        columns[f"up{level}_other_share"] = sums[at, 4] / max(float(sums[0, 4]), 1.0)
-        at = np.maximum(parent[at], 0)
-    columns["other_share"] = np.full(n, float((other * chars).sum()) / total)
     columns["page_size"] = np.full(n, np.log1p(total))
     columns["page_blocks"] = np.full(n, np.log1p(n))
     columns["page_links"] = np.full(n, float(linked.sum()) / total)
@@ -223,7 +215,6 @@ def describe(blocks: list[Block], nodes: Nodes, hints: Hints) -> dict[str, Any]:
     for name, values in (
         ("size", columns["size"]),
         ("links", link_density),
-        ("other", other),
         ("terminal", terminal),
         ("near", bits_of(columns)),
     ):
@@ -256,12 +247,40 @@ def describe(blocks: list[Block], nodes: Nodes, hints: Hints) -> dict[str, Any]:
     after_plain = np.minimum.accumulate(np.where(plain, order, n)[::-1])[::-1]
     columns["until_plain"] = np.minimum(np.append(after_plain[1:], n) - order, 50)
     for width in (3, 8):
-        columns[f"other_around{width}"] = around(other * chars, width) / np.maximum(around(chars, width), 1)
         columns[f"good_around{width}"] = around(np.where(plain, chars, 0), width) / np.maximum(around(chars, width), 1)
-    position = other.nonzero()[0]
-    columns["after_first_other"] = order - (position[0] if len(position) else 0)
-    columns["before_last_other"] = (position[-1] if len(position) else n) - order
+    return columns
 
+
+def describe_other(blocks: list[Block], nodes: Nodes, other: str) -> dict[str, Any]:
+    """More features by their names: how much of each block, and of what is around it, another extractor keeps; `other` is its text, squeezed."""
+    n = len(blocks)
+    order = np.arange(n, dtype=np.float32)
+    chars = np.array([len(block.text) for block in blocks], dtype=np.float32)
+    node = np.array([block.node for block in blocks], dtype=np.int64)
+    parent, kind = np.array(nodes.parent, dtype=np.int64), np.array(nodes.kind, dtype=np.int64)
+    share = shares([block.tight for block in blocks], other)
+    kept = share * chars
+    direct = np.zeros((len(parent), 2))
+    np.add.at(direct, node, np.stack([kept, chars], axis=1))
+    of_kind = np.zeros((int(kind.max()) + 1, 2))
+    np.add.at(of_kind, kind, direct)
+    inside = summed_up(direct, parent)
+
+    columns: dict[str, Any] = {"in_other": share}
+    columns["like_other"] = of_kind[kind[node], 0] / np.maximum(of_kind[kind[node], 1], 1)
+    at = node
+    for level in range(4):
+        columns[f"up{level}_other"] = inside[at, 0] / np.maximum(inside[at, 1], 1)
+        columns[f"up{level}_other_share"] = inside[at, 0] / max(float(inside[0, 0]), 1.0)
+        at = np.maximum(parent[at], 0)
+    columns["other_share"] = np.full(n, float(kept.sum()) / max(float(chars.sum()), 1.0))
+    for shift in (-2, -1, 1, 2):
+        columns[f"other{shift:+d}"] = shifted(share, shift)
+    for width in (3, 8):
+        columns[f"other_around{width}"] = around(kept, width) / np.maximum(around(chars, width), 1)
+    places = share.nonzero()[0]
+    columns["after_first_other"] = order - (places[0] if len(places) else 0)
+    columns["before_last_other"] = (places[-1] if len(places) else n) - order
     return columns
 
 
@@ -285,7 +304,7 @@ def around_chances(blocks: list[Block], nodes: Nodes, chances: Matrix) -> Matrix
     np.add.at(inside, node, np.stack([mass, chars], axis=1))
     like = np.zeros((int(kind.max()) + 1, 2))
     np.add.at(like, kind[node], np.stack([mass, chars], axis=1))
-    inside = summed_up(inside, nodes.parent)
+    inside = summed_up(inside, parent)
     at = node
     for _ in range(5):
         at = np.maximum(parent[at], 0)
@@ -315,21 +334,42 @@ def _share(inside: NDArray[Any], mass: NDArray[Any], chars: NDArray[Any], total:
     return [rest / np.maximum(inside[:, 1] - chars, 1), rest / total]
 
 
-def summed_up(values: NDArray[Any], parent: list[int]) -> NDArray[Any]:
+@compiled
+def summed_up(values: NDArray[np.float64], parent: NDArray[np.int64]) -> NDArray[np.float64]:
     """For each node the sum over it and all that it contains; `values` of shape (nodes, columns), nodes in document order."""
-    rows = values.T.tolist()
-    for row in rows:
-        for i in range(len(row) - 1, 0, -1):
-            row[parent[i]] += row[i]
-    return np.array(rows).T
+    sums = values.copy()
+    for i in range(len(sums) - 1, 0, -1):
+        if parent[i] >= 0:
+            for column in range(sums.shape[1]):
+                sums[parent[i], column] += sums[i, column]
+    return sums
 
 
-def counted(texts: list[str], first: int, kind: NDArray[np.bool_]) -> Matrix:
-    """How many of the `first` characters of each text are of a kind, given for every code point; no text may be empty."""
-    parts = [text[:first] for text in texts]
-    codes = np.frombuffer("".join(parts).encode("utf-32-le", "surrogatepass"), dtype="<u4")
-    starts = np.cumsum([0, *map(len, parts[:-1])])
-    return np.add.reduceat(kind[codes], starts, dtype=np.float32)
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """The first `_READ` characters of many texts, end to end."""
+
+    codes: NDArray[np.uint32]
+    starts: NDArray[np.int64]
+    """Where each text begins."""
+
+    @classmethod
+    def of(cls, texts: list[str]) -> Self:
+        """No text may be empty."""
+        parts = [text[:_READ] for text in texts]
+        codes = np.frombuffer("".join(parts).encode("utf-32-le", "surrogatepass"), dtype="<u4")
+        return cls(codes, np.cumsum([0, *map(len, parts[:-1])]))
+
+    def count(self, which: NDArray[np.bool_]) -> Matrix:
+        """How many of each text's characters are marked."""
+        return np.add.reduceat(which, self.starts, dtype=np.float32)
+
+    def words_begin(self) -> NDArray[np.bool_]:
+        """Marks the characters at the start of a text or after a space."""
+        begins = np.empty(len(self.codes), dtype=np.bool_)
+        begins[1:] = self.codes[:-1] == ord(" ")
+        begins[self.starts] = True
+        return begins
 
 
 @lru_cache(maxsize=1)
@@ -393,11 +433,6 @@ def around(values: NDArray[Any], width: int) -> NDArray[np.float64]:
     return np.asarray(running[upper] - running[lower])
 
 
-def _title_case(text: str) -> float:
-    words = text.split(None, 30)[:30]
-    return sum([word[0].isupper() for word in words]) / len(words)
-
-
 def _title_at(tight: list[str], tags: list[str], titles: tuple[str, ...]) -> int:
     """The number of the block that shows the title: an h1 that equals it, else any block, else the first h1, else 0."""
     for title in titles:
@@ -415,35 +450,31 @@ def _title_at(tight: list[str], tags: list[str], titles: tuple[str, ...]) -> int
     return next((i for i, tag in enumerate(tags) if tag == "h1"), 0)
 
 
-def _articles(nodes: Nodes) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
-    """For each node the number of the innermost and of the outermost `<article>` around it (0: none), and how many there are."""
-    inner, outer, count = [0] * len(nodes.parent), [0] * len(nodes.parent), 0
-    for i, up in enumerate(nodes.parent):
-        if up >= 0:
-            inner[i], outer[i] = inner[up], outer[up]
-        if nodes.tags[i] == "article":
+@compiled
+def _articles(is_article: NDArray[np.bool_], parent: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """For each node the number of the innermost and of the outermost `<article>` around it; 0: none."""
+    inner, outer = np.zeros(len(parent), np.int64), np.zeros(len(parent), np.int64)
+    count = 0
+    for i in range(len(parent)):
+        if parent[i] >= 0:
+            inner[i], outer[i] = inner[parent[i]], outer[parent[i]]
+        if is_article[i]:
             count += 1
             inner[i] = count
-            outer[i] = outer[i] or count
-    return np.array(inner), np.array(outer), count
+            if outer[i] == 0:
+                outer[i] = count
+    return inner, outer
 
 
-def _distance_to(best: int, parent: list[int]) -> Matrix:
-    """For each node: how many steps up until an ancestor (or itself) that contains `best`, negative if it stands inside `best`."""
-    line = {}
-    at, steps = best, 0
+@compiled
+def _distance_to(best: int, parent: NDArray[np.int64]) -> NDArray[np.float32]:
+    """For each node: how many steps up from `best` until an ancestor of it (or itself) that contains the node; 0 inside `best`."""
+    steps = np.full(len(parent), -1, np.int64)
+    at, step = best, 0
     while at >= 0:
-        line[at] = steps
-        at = parent[at]
-        steps += 1
-    out = np.zeros(len(parent), dtype=np.float32)
-    inside = [False] * len(parent)
-    for i, up in enumerate(parent):
-        if i == best or (up >= 0 and inside[up]):
-            inside[i] = True
-            out[i] = 0
-        elif i in line:
-            out[i] = line[i]
-        else:
-            out[i] = out[up]
-    return out
+        steps[at] = step
+        at, step = parent[at], step + 1
+    for i in range(len(parent)):  # whatever is not on that line stands as far away as its parent
+        if steps[i] < 0 and parent[i] >= 0:
+            steps[i] = steps[parent[i]]
+    return steps.astype(np.float32)

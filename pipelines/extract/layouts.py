@@ -68,7 +68,7 @@ def inside(tree: HtmlElement, blocks: list[Block], layout: Layout) -> list[int]:
                 known[element] = is_in(element.getparent())
         return known[element]
 
-    return [i for i, block in enumerate(blocks) if is_in(block.element) and squeeze(block.text) not in titles]
+    return [i for i, block in enumerate(blocks) if is_in(block.element) and block.tight not in titles]
 
 
 def source_of(tree: HtmlElement, layout: Layout, url: str) -> list[Declaration]:

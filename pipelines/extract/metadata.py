@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from urllib.parse import urljoin, urlsplit
 
 from lxml.html import HtmlElement
@@ -140,6 +141,11 @@ def _is_byline(element: HtmlElement) -> bool:
     if "author" in (element.get("rel") or "") or (element.get("itemprop") or "") == "author":
         return True
     named = f"{element.get('class') or ''} {element.get('id') or ''}"
+    return named != " " and _names_a_byline(named)
+
+
+@lru_cache(maxsize=10_000)
+def _names_a_byline(named: str) -> bool:
     return _BYLINE.search(named) is not None and _NO_BYLINE.search(named) is None
 
 

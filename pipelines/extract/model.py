@@ -1,12 +1,13 @@
-"""Two small forests of decision trees that say how likely a block is part of the article, applied by one compiled loop.
+"""Small forests of decision trees that say how likely a block is part of the article, applied by one compiled loop.
 
-The first looks at the block and its place; the second also sees how likely the first found what surrounds it (stacking, Wolpert 1992).
+A first forest looks at the block and its place; a second also sees how likely the first found what surrounds it (stacking, Wolpert 1992).
+Two more do the same when another extractor was asked, too.
 
 Trained by `benchmarks/train_blocks.py`.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from importlib.resources import files
 from io import BytesIO
@@ -20,7 +21,7 @@ from pipelines.compiled import compiled
 from pipelines.extract.features import Matrix
 
 FILE = "blocks.npz"
-VERSION = 2
+VERSION = 3
 NOTHING: Matrix = np.zeros(0, dtype=np.float32)
 
 
@@ -35,39 +36,44 @@ class Forest:
 
     def __call__(self, x: Matrix) -> Matrix:
         """The log odds of each row of `x`, shape (rows,)."""
-        leaves = _leaves(np.ascontiguousarray(x), self.feature, self.left, self.value)
-        return np.asarray(leaves.sum(axis=1), dtype=np.float32)
+        return _odds(np.ascontiguousarray(x), self.feature, self.left, self.value)
 
 
 @compiled
-def _leaves(
-    x: Matrix, feature: NDArray[np.int32], left: NDArray[np.int32], value: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    """What each tree says of each row, shape (rows, trees)."""
-    rows, trees = x.shape[0], feature.shape[0]
-    said = np.empty((rows, trees), dtype=np.float32)
-    for tree in range(trees):
-        for row in range(rows):
+def _odds(x: Matrix, feature: NDArray[np.int32], left: NDArray[np.int32], value: NDArray[np.float32]) -> Matrix:
+    odds = np.zeros(x.shape[0], dtype=np.float32)
+    for tree in range(feature.shape[0]):
+        for row in range(x.shape[0]):
             at = 0
             while left[tree, at]:
                 at = left[tree, at] + (0 if x[row, feature[tree, at]] <= value[tree, at] else 1)
-            said[row, tree] = value[tree, at]
-    return said
+            odds[row] += value[tree, at]
+    return odds
+
+
+@dataclass(frozen=True, slots=True)
+class Forests:
+    """What comes with the package: forests for the first look and for the second, without another extractor's answer and with it."""
+
+    first: Forest
+    second: Forest
+    first_with_other: Forest
+    second_with_other: Forest
 
 
 @lru_cache(maxsize=1)
-def forests() -> tuple[Forest, Forest]:
-    """The two forests that come with the package: for the first look and for the second."""
+def forests() -> Forests:
     stored = np.load(BytesIO((files("pipelines.extract") / FILE).read_bytes()))
-    first, second = (
-        Forest(
-            stored[f"feature{number}"].astype(np.int32),
-            stored[f"left{number}"].astype(np.int32),
-            stored[f"value{number}"],
+    return Forests(
+        *(
+            Forest(
+                stored[f"{field.name}.feature"].astype(np.int32),
+                stored[f"{field.name}.left"].astype(np.int32),
+                stored[f"{field.name}.value"],
+            )
+            for field in fields(Forests)
         )
-        for number in (1, 2)
     )
-    return first, second
 
 
 def chances(features: Matrix, around: Callable[[Matrix], Matrix]) -> Matrix:
@@ -76,8 +82,18 @@ def chances(features: Matrix, around: Callable[[Matrix], Matrix]) -> Matrix:
     `around` tells from the chances of a first look what surrounds each block (`features.around_chances`); the second look sees that too, and
     both count alike.
     """
-    first, second = forests()
-    odds = first(features)
+    odds = forests().first(features)
+    return _again(forests().second, features, odds, around)
+
+
+def chances_with_other(features: Matrix, other: Matrix, around: Callable[[Matrix], Matrix]) -> Matrix:
+    """The same when another extractor was asked (`features.describe_other`). Where it errs, the first look without it may not: its first look is the mean of both."""
+    both = np.column_stack([features, other])
+    odds = (forests().first(features) + forests().first_with_other(both)) / 2
+    return _again(forests().second_with_other, both, odds, around)
+
+
+def _again(second: Forest, features: Matrix, odds: NDArray[Any], around: Callable[[Matrix], Matrix]) -> Matrix:
     return odds_to_chances((odds + second(np.column_stack([features, around(odds_to_chances(odds))]))) / 2)
 
 
@@ -85,30 +101,23 @@ def odds_to_chances(odds: NDArray[Any]) -> Matrix:
     return np.asarray(1 / (1 + np.exp(-odds)), dtype=np.float32)
 
 
-def save(first: list[dict[str, Any]], second: list[dict[str, Any]], path: Path | None = None) -> None:
-    """Writes LightGBM models (`Booster.dump_model()`) as the arrays of two forests; what stands in one list is averaged."""
+def save(learned: Mapping[str, dict[str, Any]], path: Path | None = None) -> None:
+    """Writes LightGBM models (`Booster.dump_model()`), by the names of `Forests`, as arrays."""
     arrays: dict[str, Any] = {}
-    for number, dumped in enumerate((first, second), 1):
-        roots = [tree["tree_structure"] for model in dumped for tree in model["tree_info"]]
-        trees = [_flatten(root) for root in roots]
+    for name, dumped in learned.items():
+        trees = [_flatten(tree["tree_structure"]) for tree in dumped["tree_info"]]
         shape = (len(trees), max(map(len, trees)))
         feature, left, value = np.zeros(shape, np.uint16), np.zeros(shape, np.uint8), np.zeros(shape, np.float32)
         for t, tree in enumerate(trees):
             for n, row in enumerate(tree):
                 feature[t, n], left[t, n], value[t, n] = row
-        value[left == 0] /= len(dumped)
-        arrays |= {f"feature{number}": feature, f"left{number}": left, f"value{number}": _short(value)}
-        arrays[f"depth{number}"] = np.array(max(map(_depth, roots)))
+        arrays |= {f"{name}.feature": feature, f"{name}.left": left, f"{name}.value": _short(value)}
     np.savez_compressed(path or Path(__file__).with_name(FILE), **arrays)
 
 
 def _short(values: NDArray[np.float32]) -> NDArray[np.float32]:
     """The numbers with ten bits of mantissa, which a compressor makes small."""
     return ((values.view(np.uint32) + 0x1000) & 0xFFFFE000).view(np.float32)
-
-
-def _depth(node: dict[str, Any]) -> int:
-    return 0 if "leaf_value" in node else 1 + max(_depth(node["left_child"]), _depth(node["right_child"]))
 
 
 def _flatten(root: dict[str, Any]) -> list[tuple[int, int, float]]:
