@@ -21,7 +21,7 @@ from pipelines.store import Store
 
 IN_FLIGHT = 64
 """Pages handed to the workers and not yet prepared: enough to keep every core busy, few enough to keep memory flat."""
-PATIENCE = 10.0
+PATIENCE = 4.0
 """Seconds after which a commit is made although it could hold more: copies are found while later pages are read, not after the last one."""
 
 
