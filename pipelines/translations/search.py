@@ -107,6 +107,8 @@ class Search:
         self._around: dict[int, tuple[dict[str, list[Postings]], dict[str, int]]] = {}
         self._counts: dict[int, tuple[NDArray[np.uint64], dict[str, NDArray[np.int64]]]] = {}
         self._keys: dict[int, tuple[NDArray[np.uint64], NDArray[np.uint64]]] = {}
+        self._surprise: dict[int, tuple[NDArray[np.float64], NDArray[np.float64]]] = {}
+        self._sorted: dict[int, tuple[NDArray[np.uint64], NDArray[np.int32], NDArray[np.intp]]] = {}
         self._weighed: dict[tuple[int, str], NDArray[np.float32]] = {}
         self._sides: dict[tuple[int, str], Side] = {}
         self._ranked: dict[tuple[int, str], list[tuple[Entry, float]]] = {}
@@ -159,25 +161,35 @@ class Search:
         if (entry.number, other) in self._weighed:
             return keys, self._weighed[entry.number, other]
         sizes = self._lists(entry.at)[1]
-        total = sum(found.values(), start=np.zeros(len(keys), np.int64)) + 0.5
-        missing = max(0, _LEAST - sum(sizes.values()))
-        if missing:
-            total = total + missing * _shares(keys, entry.anchors)
-        share = total / (max(_LEAST, sum(sizes.values())) + 1)
-        weights = _by_chance(keys)
+        share, weights = self._surprises(entry)
         for language in (entry.language, other):
             count = found.get(language, np.zeros(len(keys), np.int64))
             weights = np.minimum(weights, -np.log((count + _PRIOR * share) / (sizes.get(language, 0) + _PRIOR)))
         self._weighed[entry.number, other] = np.maximum(weights, 0).astype(np.float32)
         return keys, self._weighed[entry.number, other]
 
+    def _surprises(self, entry: Entry) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Of each of the entry's unique keys the share of all articles that have it, and the most it can weigh."""
+        if entry.number not in self._surprise:
+            keys, found = self._look_up(entry)
+            n = sum(self._lists(entry.at)[1].values())
+            total = sum(found.values(), start=np.zeros(len(keys), np.int64)) + 0.5
+            missing = max(0, _LEAST - n)
+            if missing:
+                total = total + missing * _shares(keys, entry.anchors)
+            self._surprise[entry.number] = total / (max(_LEAST, n) + 1), _by_chance(keys)
+        return self._surprise[entry.number]
+
     def _side(self, entry: Entry, other: str) -> Side:
         if (entry.number, other) not in self._sides:
             unique, weights = self._weights(entry, other)
             of = entry.anchors
-            order = np.argsort(of.keys, kind="stable")
-            keys, owner = of.keys[order], of.owner[order].astype(np.int32)
-            per_key = weights[np.searchsorted(unique, keys)]
+            if entry.number not in self._sorted:
+                order = np.argsort(of.keys, kind="stable")
+                keys = of.keys[order]
+                self._sorted[entry.number] = keys, of.owner[order].astype(np.int32), np.searchsorted(unique, keys)
+            keys, owner, place = self._sorted[entry.number]
+            per_key = weights[place]
             heaviest = np.zeros(len(of.positions), np.float32)
             np.maximum.at(heaviest, owner, per_key)
             self._sides[entry.number, other] = Side(keys, owner, per_key, of.positions, of.classes, heaviest)
