@@ -250,7 +250,7 @@ def ingest(
     if settings.processes != 0:
         from pipelines.workers import start_server  # noqa: PLC0415
 
-        start_server("pipelines.prepare", "pipelines.warmed")  # it imports while we do
+        start_server("pipelines.warmed")  # it imports while we do
     from crawler import ingesting  # noqa: PLC0415
 
     show.setup(settings.log, quiet=settings.quiet)

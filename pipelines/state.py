@@ -137,7 +137,7 @@ class State:
         ]
         declared, wanted = self.provenance.resolve(
             [p.article for p in batch],
-            compare_text=self.index.compare,
+            compare_texts=self.index.compare_all,
             compare_translation=self.anchors.compare,
             run_id=run_id,
             now=now,

@@ -189,15 +189,23 @@ class Index:
 
     def compare(self, a: str, b: str) -> Likeness | None:
         """How `a` is like `b`, boilerplate left out; None when one of them is neither added nor of the batch last asked about."""
+        return self.compare_all([(a, b)])[0]
+
+    def compare_all(self, pairs: Sequence[tuple[str, str]]) -> list[Likeness | None]:
+        """`compare` of many pairs, which costs little more than of one."""
         view, asked = self._asked or (Known(self._backend, self._parameters), {})
-        ids = [bytes.fromhex(a), bytes.fromhex(b)]
-        numbers = self._backend.numbers(ids) | {id_: asked[id_] for id_ in ids if id_ in asked}
-        if len(numbers) < 2:
-            return None
-        one, two = (np.array([numbers[id_]]) for id_ in ids)
-        decided = decide(view, one, two, self._parameters, however_little=True)
-        (like,) = likenesses(decided.overlaps, self._parameters)
-        return like if decided.left[0] == one[0] else like.turned()
+        ids = [(bytes.fromhex(a), bytes.fromhex(b)) for a, b in pairs]
+        different = {id_ for pair in ids for id_ in pair}
+        numbers = self._backend.numbers(sorted(different)) | {id_: asked[id_] for id_ in different & asked.keys()}
+        known = [(numbers[a], numbers[b]) for a, b in ids if a in numbers and b in numbers]
+        if not known:
+            return [None] * len(pairs)
+        left, right = np.array(known, np.int64).T
+        decided = decide(view, left, right, self._parameters, however_little=True)
+        said = zip(decided.left.tolist(), decided.right.tolist(), strict=True)
+        like = dict(zip(said, likenesses(decided.overlaps, self._parameters), strict=True))
+        like |= {(b, a): of.turned() for (a, b), of in like.items()}
+        return [like[numbers[a], numbers[b]] if a in numbers and b in numbers else None for a, b in ids]
 
     def candidates_of(self, article_id: str) -> list[Candidate]:
         """What a known article is compared with, the most alike first. Empty for an unknown one."""

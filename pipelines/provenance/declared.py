@@ -61,10 +61,14 @@ class Likeness(Protocol):
     def containment(self) -> float: ...
     @property
     def containment_of(self) -> float: ...
+    def turned(self) -> Self:
+        """The same from the other side."""
 
 
-CompareText = Callable[[str, str], Any]
-"""(article_id, article_id) → `Likeness` or (similarity, containment, containment_of), or None when one text is not known."""
+CompareText = Callable[[str, str], Likeness | None]
+"""(article_id, article_id) → how they overlap, or None when one text is not known."""
+CompareTexts = Callable[[Sequence[tuple[str, str]]], Sequence[Likeness | None]]
+"""The same of many pairs at once."""
 CompareTranslation = Callable[[str, str], Any]
 """(article_id, article_id) → probability or an object with `score` (and `shared` pairs of anchors), or None when one is not known."""
 
@@ -189,7 +193,7 @@ class Provenance:
         self,
         batch: Sequence[Article],
         *,
-        compare_text: CompareText,
+        compare_texts: CompareTexts,
         compare_translation: CompareTranslation,
         run_id: str,
         now: datetime,
@@ -229,14 +233,17 @@ class Provenance:
         for one in here.values():
             for other in self._same_slug(one, here, by_slug[one.slug]):
                 claim(Claim(*by_time(one, other), "slug", "url", one.slug))
-        copies = []
-        for some in claims.values():
-            copy = decide(
-                some, lambda i: self._known_article(i, here), self._names, compare_text, compare_translation, run_id=run_id, now=now
-            )  # fmt: skip
-            if copy:
-                copies.append(copy)
-        return copies, tuple(wanted)
+        known = {i: self._known_article(i, here) for pair in claims for i in pair}
+        pairs = [(a, b) for a, b in claims if (x := known[a]) and (y := known[b]) and one_language(x, y)]
+        likeness = dict(zip(pairs, compare_texts(pairs), strict=True))
+        likeness |= {(b, a): like and like.turned() for (a, b), like in likeness.items()}
+        decided = (
+            decide(
+                some, known.get, self._names, lambda a, b: likeness[a, b], compare_translation, run_id=run_id, now=now
+            )
+            for some in claims.values()
+        )
+        return [copy for copy in decided if copy], tuple(wanted)
 
     def _same_slug(self, one: Known, here: Collection[str], others: Sequence[Known]) -> list[Known]:
         """Those that share its slug, among the stored ones that are not `here` and `others`."""
@@ -256,6 +263,8 @@ class Provenance:
         return Known(*row) if row else None
 
     def _names(self, one: Known, other: Known) -> bool:
+        if not one.source_name:
+            return False
         seen = dict(self._db.execute("SELECT host, n FROM named WHERE name = ?", (one.source_name,)))
         return names(one, other, seen)
 
@@ -334,13 +343,11 @@ def _check(
 ) -> _Checked:
     """What the texts say; `least` is the probability by anchors that confirms a translation."""
     long_enough = min(a.n_chars, b.n_chars) >= LONG_ENOUGH
-    if base_of(a.language) == base_of(b.language):
-        answer = compare_text(a.article_id, b.article_id)
-        if answer is None:
+    if one_language(a, b):
+        like = compare_text(a.article_id, b.article_id)
+        if like is None:
             return _Checked()
-        similarity, containment, containment_of = (
-            answer if isinstance(answer, tuple) else (answer.similarity, answer.containment, answer.containment_of)
-        )
+        similarity, containment, containment_of = like.similarity, like.containment, like.containment_of
         facts = (
             Fact("check", f"text: similarity {similarity:.2f}, containment {containment:.2f} and {containment_of:.2f}"),
         )
@@ -419,6 +426,11 @@ def by_time(a: Known, b: Known) -> tuple[str, str]:
     """(copy, original): the later one is the copy; ties by id, so that the order of arrival decides nothing."""
     later, earlier = (a, b) if (a.at, a.article_id) > (b.at, b.article_id) else (b, a)
     return later.article_id, earlier.article_id
+
+
+def one_language(a: Known, b: Known) -> bool:
+    """Whether their texts can be compared as they stand."""
+    return base_of(a.language) == base_of(b.language)
 
 
 def base_of(language: str) -> str:

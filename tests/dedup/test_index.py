@@ -413,6 +413,9 @@ def test_candidates(opened: Open) -> None:
     assert best.likeness.turned() == index.compare(two.article_id, one.article_id)
     assert index.candidates_of("0" * 32) == []
     assert index.compare(one.article_id, "0" * 32) is None
+    pairs = [(a, b) for a in (weak.article_id, one.article_id, "0" * 32) for b in (two.article_id, one.article_id)]
+    assert index.compare_all(pairs) == [index.compare(a, b) for a, b in pairs]
+    assert index.compare_all([]) == []
 
 
 def test_articles_of_the_batch_can_be_compared_until_they_are_added(tmp_path: Path) -> None:

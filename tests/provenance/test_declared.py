@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipelines import urls
+from pipelines.dedup import Likeness
 from pipelines.provenance import Provenance, open_provenance
 from pipelines.records import Article, Copy, Declaration
 
@@ -51,7 +52,11 @@ def resolve(
     provenance: Provenance, batch: Sequence[Article], *, text=None, translation=None
 ) -> tuple[list[Copy], tuple[str, ...]]:  # type: ignore[no-untyped-def]
     return provenance.resolve(
-        batch, compare_text=lambda *_: text, compare_translation=lambda *_: translation, run_id="r", now=NOW
+        batch,
+        compare_texts=lambda pairs: [Likeness(*text) if text else None] * len(pairs),
+        compare_translation=lambda *_: translation,
+        run_id="r",
+        now=NOW,
     )
 
 
