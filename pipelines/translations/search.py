@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
+import xxhash
 from numpy.typing import NDArray
 
 from pipelines.translations.anchors import LENGTH_BITS, NUMBER, Anchors, number_key
@@ -105,6 +106,8 @@ class Search:
         self._window = self._parameters.window_days * 86400
         self._batch = batch
         self._around: dict[int, tuple[dict[str, list[Postings]], dict[str, int]]] = {}
+        self._texts: dict[int, int] = {}
+        """By number a hash of what an article says and when. What follows is kept by it: copies, of which news is full, share it."""
         self._counts: dict[int, tuple[NDArray[np.uint64], dict[str, NDArray[np.int64]]]] = {}
         self._keys: dict[int, tuple[NDArray[np.uint64], NDArray[np.uint64]]] = {}
         self._surprise: dict[int, tuple[NDArray[np.float64], NDArray[np.float64]]] = {}
@@ -135,7 +138,8 @@ class Search:
 
     def _look_up(self, entry: Entry) -> tuple[NDArray[np.uint64], dict[str, NDArray[np.int64]]]:
         """The entry's unique keys, and how many articles of each language around it have them."""
-        if entry.number not in self._counts:
+        text = self._text(entry)
+        if text not in self._counts:
             keys = self._unique(entry)[0]
             found = {}
             starts, counts = np.empty(len(keys), np.int64), np.empty(len(keys), np.int64)
@@ -145,55 +149,68 @@ class Search:
                     ranges(run.keys, keys, starts, counts)
                     total += counts
                 found[language] = total
-            self._counts[entry.number] = keys, found
-        return self._counts[entry.number]
+            self._counts[text] = keys, found
+        return self._counts[text]
+
+    def _text(self, entry: Entry) -> int:
+        if entry.number not in self._texts:
+            of = entry.anchors
+            said = xxhash.xxh3_128(f"{entry.at // self._window} {of.language} {of.n_chars}".encode())
+            for array in (of.keys, of.owner, of.positions, of.classes, of.words):
+                said.update(array.tobytes())
+            self._texts[entry.number] = said.intdigest()
+        return self._texts[entry.number]
 
     def _unique(self, entry: Entry) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
         """An entry's keys, each once, and those of its figures."""
-        if entry.number not in self._keys:
+        text = self._text(entry)
+        if text not in self._keys:
             of = entry.anchors
-            self._keys[entry.number] = (np.unique(of.keys), np.unique(of.keys[of.classes[of.owner] == NUMBER]))
-        return self._keys[entry.number]
+            self._keys[text] = (np.unique(of.keys), np.unique(of.keys[of.classes[of.owner] == NUMBER]))
+        return self._keys[text]
 
     def _weights(self, entry: Entry, other: str) -> tuple[NDArray[np.uint64], NDArray[np.float32]]:
         """How surprising each unique key is: -log of its share of articles, in the language where it is more common."""
         keys, found = self._look_up(entry)
-        if (entry.number, other) in self._weighed:
-            return keys, self._weighed[entry.number, other]
+        place = self._text(entry), other
+        if place in self._weighed:
+            return keys, self._weighed[place]
         sizes = self._lists(entry.at)[1]
         share, weights = self._surprises(entry)
         for language in (entry.language, other):
             count = found.get(language, np.zeros(len(keys), np.int64))
             weights = np.minimum(weights, -np.log((count + _PRIOR * share) / (sizes.get(language, 0) + _PRIOR)))
-        self._weighed[entry.number, other] = np.maximum(weights, 0).astype(np.float32)
-        return keys, self._weighed[entry.number, other]
+        self._weighed[place] = np.maximum(weights, 0).astype(np.float32)
+        return keys, self._weighed[place]
 
     def _surprises(self, entry: Entry) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Of each of the entry's unique keys the share of all articles that have it, and the most it can weigh."""
-        if entry.number not in self._surprise:
+        text = self._text(entry)
+        if text not in self._surprise:
             keys, found = self._look_up(entry)
             n = sum(self._lists(entry.at)[1].values())
             total = sum(found.values(), start=np.zeros(len(keys), np.int64)) + 0.5
             missing = max(0, _LEAST - n)
             if missing:
                 total = total + missing * _shares(keys, entry.anchors)
-            self._surprise[entry.number] = total / (max(_LEAST, n) + 1), _by_chance(keys)
-        return self._surprise[entry.number]
+            self._surprise[text] = total / (max(_LEAST, n) + 1), _by_chance(keys)
+        return self._surprise[text]
 
     def _side(self, entry: Entry, other: str) -> Side:
-        if (entry.number, other) not in self._sides:
+        text = self._text(entry)
+        if (text, other) not in self._sides:
             unique, weights = self._weights(entry, other)
             of = entry.anchors
-            if entry.number not in self._sorted:
+            if text not in self._sorted:
                 order = np.argsort(of.keys, kind="stable")
                 keys = of.keys[order]
-                self._sorted[entry.number] = keys, of.owner[order].astype(np.int32), np.searchsorted(unique, keys)
-            keys, owner, place = self._sorted[entry.number]
+                self._sorted[text] = keys, of.owner[order].astype(np.int32), np.searchsorted(unique, keys)
+            keys, owner, place = self._sorted[text]
             per_key = weights[place]
             heaviest = np.zeros(len(of.positions), np.float32)
             np.maximum.at(heaviest, owner, per_key)
-            self._sides[entry.number, other] = Side(keys, owner, per_key, of.positions, of.classes, heaviest)
-        return self._sides[entry.number, other]
+            self._sides[text, other] = Side(keys, owner, per_key, of.positions, of.classes, heaviest)
+        return self._sides[text, other]
 
     # -- candidates -------------------------------------------------------------------------------------------------------------
 
@@ -246,19 +263,19 @@ class Search:
 
     def _judged(self, a: Entry, b: Entry) -> tuple[float, Comparison]:
         """Log odds that the two are one text, with what was learned of their words; the same from both sides."""
-        if (a.number, b.number) not in self._compared:
+        texts = self._text(a), self._text(b)
+        if texts not in self._compared:
             # of chains of equal weight the first is taken: it must not matter who asks
-            one, other = sorted((a, b), key=lambda each: each.article_id)
+            one, other = sorted((a, b), key=lambda each: (each.language, self._text(each)))
             compared = self.comparison(one, other)
             value = logit(compared.features) - _UNLIKE_FIGURES * self._figures_differ(one, other, compared)
-            first, second = sorted((a, b), key=lambda each: each.language)
-            learned = self._index.association(first.language, second.language)
+            learned = self._index.association(one.language, other.language)
             if learned:
-                value += bonus(learned, explained(learned, first.anchors.words, second.anchors.words))
+                value += bonus(learned, explained(learned, one.anchors.words, other.anchors.words))
             mirrored = Comparison(compared.features, compared.right, compared.left, compared.weights)
-            self._compared[one.number, other.number] = value, compared
-            self._compared[other.number, one.number] = value, mirrored
-        return self._compared[a.number, b.number]
+            self._compared[self._text(other), self._text(one)] = value, mirrored
+            self._compared[self._text(one), self._text(other)] = value, compared
+        return self._compared[texts]
 
     def alignment(self, a: Entry, b: Entry) -> Alignment:
         value, compared = self._judged(a, b)
