@@ -456,7 +456,10 @@ def copies(links: Iterable[tuple[Entry, Entry, Alignment]], *, run_id: str, now:
 
 
 def _packed(surfaces: Sequence[str]) -> bytes:
-    return zlib.compress("\n".join(one.replace("\n", " ") for one in surfaces).encode(), 1)
+    lines = "\n".join(surfaces)
+    if lines.count("\n") >= len(surfaces):
+        lines = "\n".join(one.replace("\n", " ") for one in surfaces)
+    return zlib.compress(lines.encode(), 1)
 
 
 def _evidence(alignment: Alignment) -> tuple[Fact, ...]:
