@@ -25,29 +25,86 @@ VERSION = 3
 NOTHING: Matrix = np.zeros(0, dtype=np.float32)
 
 
+LEAVES = 16
+"""The most that a tree has: a row's way through it is a set of so many bits."""
+
+
 @dataclass(frozen=True, slots=True)
 class Forest:
-    """Arrays of shape (trees, nodes). At an inner node `feature <= value` goes to the `left` child, everything else to the one after it;
-    a node whose `left` is 0 is a leaf and adds its `value`."""
+    """Trees turned inside out (QuickScorer; Lucchese et al., SIGIR 2015): their tests by feature and rising threshold.
 
-    feature: NDArray[np.int32]
-    left: NDArray[np.int32]
-    value: NDArray[np.float32]
+    A row that is above a threshold cannot end in the leaves on the left of that test, and of those that no test takes away the first
+    is where it ends. That asks one feature after the other, in order, instead of jumping from node to node.
+    """
+
+    first: NDArray[np.int32]
+    """The tests of feature f are those from `first[f]` to `first[f + 1]`; shape (features + 1,)."""
+    threshold: NDArray[np.float32]
+    tree: NDArray[np.uint16]
+    remain: NDArray[np.uint16]
+    """The leaves, as bits, that remain to a row above the threshold."""
+    values: NDArray[np.float32]
+    """Of each tree's leaves from left to right, shape (trees, LEAVES)."""
+
+    @staticmethod
+    def of(feature: NDArray[Any], left: NDArray[Any], value: NDArray[Any]) -> "Forest":
+        """From arrays of shape (trees, nodes): at an inner node `feature <= value` goes to the `left` child, everything else to the one after it; a node
+        whose `left` is 0 is a leaf and adds its `value`."""
+        tests: list[tuple[int, float, int, int]] = []
+        values = np.zeros((len(feature), LEAVES), np.float32)
+
+        def leaves_below(tree: int, node: int, n: int) -> int:
+            """How many leaves are below a node that `n` leaves stand left of."""
+            child = int(left[tree, node])
+            if not child:
+                values[tree, n] = value[tree, node]
+                return 1
+            lower = leaves_below(tree, child, n)
+            ruled_out = (1 << n + lower) - (1 << n)
+            tests.append((int(feature[tree, node]), float(value[tree, node]), tree, (1 << LEAVES) - 1 - ruled_out))
+            return lower + leaves_below(tree, child + 1, n + lower)
+
+        for tree in range(len(feature)):
+            leaves_below(tree, 0, 0)
+        ordered = np.array(sorted(tests), [("feature", "i4"), ("threshold", "f4"), ("tree", "u2"), ("remain", "u2")])
+        features = np.arange(ordered["feature"].max(initial=-1) + 2)
+        first = np.searchsorted(ordered["feature"], features).astype(np.int32)
+        threshold, tests_of, remain = (ordered[name].copy() for name in ("threshold", "tree", "remain"))
+        return Forest(first, threshold, tests_of, remain, values)
 
     def __call__(self, x: Matrix) -> Matrix:
         """The log odds of each row of `x`, shape (rows,)."""
-        return _odds(np.ascontiguousarray(x), self.feature, self.left, self.value)
+        return _odds(
+            np.ascontiguousarray(x), self.first, self.threshold, self.tree, self.remain, self.values, _lowest_bit()
+        )
+
+
+@lru_cache(maxsize=1)
+def _lowest_bit() -> NDArray[np.uint8]:
+    """Of each set of leaves the first."""
+    bits = np.arange(1 << LEAVES)
+    lowest = np.zeros(len(bits), np.uint8)
+    for n in reversed(range(LEAVES)):
+        lowest[bits >> n & 1 == 1] = n
+    return lowest
 
 
 @compiled
-def _odds(x: Matrix, feature: NDArray[np.int32], left: NDArray[np.int32], value: NDArray[np.float32]) -> Matrix:
+def _odds(
+    x: Matrix, first: NDArray[np.int32], threshold: NDArray[np.float32], tree: NDArray[np.uint16], remain: NDArray[np.uint16],
+    values: NDArray[np.float32], lowest: NDArray[np.uint8],
+) -> Matrix:  # fmt: skip
     odds = np.zeros(x.shape[0], dtype=np.float32)
-    for tree in range(feature.shape[0]):
-        for row in range(x.shape[0]):
-            at = 0
-            while left[tree, at]:
-                at = left[tree, at] + (0 if x[row, feature[tree, at]] <= value[tree, at] else 1)
-            odds[row] += value[tree, at]
+    leaves = np.empty(values.shape[0], dtype=np.uint16)
+    for row in range(x.shape[0]):
+        leaves[:] = 0xFFFF
+        for feature in range(len(first) - 1):
+            at, end, it = first[feature], first[feature + 1], x[row, feature]
+            while at < end and not it <= threshold[at]:  # a number that is none goes right, too
+                leaves[tree[at]] &= remain[at]
+                at += 1
+        for i in range(len(leaves)):
+            odds[row] += values[i, lowest[leaves[i]]]
     return odds
 
 
@@ -66,11 +123,7 @@ def forests() -> Forests:
     stored = np.load(BytesIO((files("pipelines.extract") / FILE).read_bytes()))
     return Forests(
         *(
-            Forest(
-                stored[f"{field.name}.feature"].astype(np.int32),
-                stored[f"{field.name}.left"].astype(np.int32),
-                stored[f"{field.name}.value"],
-            )
+            Forest.of(*(stored[f"{field.name}.{part}"] for part in ("feature", "left", "value")))
             for field in fields(Forests)
         )
     )

@@ -1,11 +1,14 @@
 """What the model sees of a text, and how its trees are walked."""
 
+from random import Random
+
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.extract.features import Letters, _distance_to, _is_digit, _is_upper, summed_up
-from pipelines.extract.model import Forest
+from pipelines.extract.model import LEAVES, Forest
 
 
 @given(st.lists(st.text(min_size=1, max_size=300), min_size=1, max_size=5))
@@ -42,11 +45,26 @@ def test_what_stands_inside_an_element_is_summed_and_told_from_what_stands_besid
     ]
 
 
-def test_a_tree_is_walked_left_up_to_its_threshold_and_right_from_there_on() -> None:
-    forest = Forest(
-        feature=np.array([[1, 0, 0, 0, 0], [0, 0, 0, 0, 0]], np.int32),
-        left=np.array([[1, 0, 3, 0, 0], [0, 0, 0, 0, 0]], np.int32),
-        value=np.array([[0.5, 1, 7, 2, 4], [10, 0, 0, 0, 0]], np.float32),
-    )
-    x = np.array([[9, 0.5], [7, 0.6], [8, 3], [0, np.nan]], np.float32)
-    assert forest(x).tolist() == [11, 12, 14, 12]
+@settings(deadline=None)
+@given(st.lists(st.lists(st.integers(0, 99), max_size=LEAVES - 1), min_size=1, max_size=4), st.randoms())
+def test_a_forest_adds_the_leaves_at_which_its_trees_are_left(splits: list[list[int]], random: Random) -> None:
+    trees = [[(0, 0, random.random())] for _ in splits]  # each a leaf; then leaves are split, wherever
+    for nodes, some in zip(trees, splits, strict=True):
+        for split in some:
+            leaves = [n for n, (_, left, _) in enumerate(nodes) if not left]
+            nodes[leaves[split % len(leaves)]] = (split % 3, len(nodes), split % 5)
+            nodes += [(0, 0, random.random()), (0, 0, random.random())]
+    most = max(map(len, trees))
+    padded = [nodes + [(0, 0, 0.0)] * (most - len(nodes)) for nodes in trees]
+    feature, left, value = (np.array([[node[i] for node in nodes] for nodes in padded]) for i in range(3))
+    x = np.array([[random.choice([0, 1, 2.5, 4, 9, np.nan]) for _ in range(3)] for _ in range(5)], np.float32)
+
+    def end(nodes: list[tuple[int, int, float]], row: np.ndarray) -> float:
+        at = 0
+        while nodes[at][1]:
+            feature, left, threshold = nodes[at]
+            at = left if row[feature] <= threshold else left + 1
+        return nodes[at][2]
+
+    expected = [sum(end(nodes, row) for nodes in trees) for row in x]
+    assert Forest.of(feature, left, value)(x).tolist() == pytest.approx(expected)
