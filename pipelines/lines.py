@@ -2,10 +2,15 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 import xxhash
 
 _NOT_WORD = re.compile(r"[\W_]+")
+
+
+SHORT = 80
+"""Characters of a line that is remembered: menus recur from page to page, sentences do not."""
 
 
 def line_hash(text: str) -> int:
@@ -13,5 +18,12 @@ def line_hash(text: str) -> int:
 
     Digits count: "Comments (3)" and "Comments (4)" are two lines, as two tables of prices are.
     """
+    return _remembered(text) if len(text) <= SHORT else _hash(text)
+
+
+def _hash(text: str) -> int:
     folded = _NOT_WORD.sub(" ", unicodedata.normalize("NFKC", text).casefold()).strip()
     return xxhash.xxh3_64_intdigest(folded.encode("utf-8", "replace")) if folded else 0
+
+
+_remembered = lru_cache(maxsize=20_000)(_hash)

@@ -5,6 +5,9 @@ language that has a few words in it. No word here decides anything alone, and ad
 """
 
 import re
+from functools import lru_cache
+
+from pipelines.lines import SHORT
 
 WORDS = {
     "subscribe": """newsletter newsletters subscribe subscriber subscribers subscription subscriptions unsubscribe inbox login log-in signup sign register registered
@@ -78,12 +81,19 @@ _PIECES = [(name in UNSPACED and re.compile(UNSPACED[name])) or None for name in
 _HAS_UNSPACED = re.compile(r"[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
-def purposes(text: str) -> list[int]:
+def purposes(text: str) -> tuple[int, ...]:
     """The group of each different word in the beginning of a text that has one; a word of two groups gives both."""
+    return _remembered(text) if len(text) <= SHORT else _purposes(text)
+
+
+def _purposes(text: str) -> tuple[int, ...]:
     text = text[:_READ].lower()
     groups = [group for word in _GROUP_OF.keys() & _WORD.findall(text) for group in _GROUP_OF[word]]
     if not text.isascii() and _HAS_UNSPACED.search(text):
         for group, pieces in enumerate(_PIECES):
             if pieces is not None:
                 groups += [group] * len(set(pieces.findall(text)))
-    return groups
+    return tuple(groups)
+
+
+_remembered = lru_cache(maxsize=20_000)(_purposes)
