@@ -26,4 +26,4 @@ def _hash(text: str) -> int:
     return xxhash.xxh3_64_intdigest(folded.encode("utf-8", "replace")) if folded else 0
 
 
-_remembered = lru_cache(maxsize=20_000)(_hash)
+_remembered = lru_cache(maxsize=32_768)(_hash)

@@ -206,6 +206,12 @@ def class_bits(named: str) -> int:
     return bits
 
 
+@lru_cache(maxsize=50_000)
+def _bits_and_shape(named: str) -> tuple[int, str]:
+    """`class_bits` of an element's class, and the class without digits."""
+    return class_bits(named), named.translate(_NO_DIGITS)
+
+
 def read_blocks(tree: HtmlElement, host: str = "") -> tuple[list[Block], Nodes]:
     """All blocks of the page's body in document order, and the block elements they stand in."""
     body = tree.find("body")
@@ -260,8 +266,7 @@ def read_blocks(tree: HtmlElement, host: str = "") -> tuple[list[Block], Nodes]:
                 if element.attrib:
                     named = element.get("class")
                     if named:
-                        own = class_bits(named)
-                        shape = named.translate(_NO_DIGITS)
+                        own, shape = _bits_and_shape(named)
                     ident = element.get("id")
                     if ident:
                         own |= class_bits(ident)

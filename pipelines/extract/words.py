@@ -96,4 +96,4 @@ def _purposes(text: str) -> tuple[int, ...]:
     return tuple(groups)
 
 
-_remembered = lru_cache(maxsize=20_000)(_purposes)
+_remembered = lru_cache(maxsize=32_768)(_purposes)
