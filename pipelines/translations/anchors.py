@@ -9,7 +9,8 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
+from operator import itemgetter
 
 import numpy as np
 import xxhash
@@ -121,6 +122,12 @@ def _hash(key: str) -> int:
     return xxhash.xxh64_intdigest(key.encode()) & ~LENGTH_BITS | length
 
 
+@lru_cache(maxsize=131072)
+def _hashes(keys: tuple[str, ...]) -> tuple[int, ...]:
+    """Of each different key."""
+    return tuple(map(_hash, dict.fromkeys(keys)))
+
+
 def number_key(value: float) -> int:
     """The key of a figure."""
     return _hash(_figure(value))
@@ -136,21 +143,17 @@ def anchors(article: Article) -> Anchors:
         "NFKC", "\n".join(part for part in (article.title, article.lead, article.text) if part)[:_LIMIT]
     )
     language = edition(article.language)
-    found = sorted(_find(text, language), key=lambda one: one[0])[:_MAX_ANCHORS]
-    keys: list[int] = []
-    owner: list[int] = []
-    for number, (_, _, _, names) in enumerate(found):
-        for name in dict.fromkeys(names) if len(names) > 1 else names:
-            keys.append(_hash(name))
-            owner.append(number)
-    scale = 65535 / max(1, len(text))
+    found = sorted(_find(text, language), key=itemgetter(0))[:_MAX_ANCHORS]
+    keys = [_hashes(names) for *_, names in found]
+    sizes = [len(some) for some in keys]
+    offsets = np.array([offset for offset, *_ in found], np.int64)
     by_line = [words(line, language) for line in text.split("\n") if line.strip()]
     return Anchors(
         article_id=article.article_id,
         language=language,
-        keys=np.array(keys, dtype=np.uint64),
-        owner=np.array(owner, dtype=np.uint16),
-        positions=np.array([int(offset * scale) for offset, _, _, _ in found], dtype=np.uint16),
+        keys=np.fromiter(chain.from_iterable(keys), np.uint64, sum(sizes)),
+        owner=np.repeat(np.arange(len(found), dtype=np.uint16), sizes),
+        positions=(offsets * (65535 / max(1, len(text)))).astype(np.uint16),
         classes=np.array([kind for _, kind, _, _ in found], dtype=np.uint8),
         surfaces=tuple(surface for _, _, surface, _ in found),
         words=np.array([word for line in by_line for word in line], np.uint32),
@@ -168,8 +171,11 @@ def words(text: str, language: str) -> list[int]:
     """Hashes of what stands for the words of a text, sorted, each once: characters and pairs of them in Chinese, Japanese, Korean and
     Thai, else syllables or stems."""
     base = language.split("-", maxsplit=1)[0]
+    different = set(_WORD.findall(text.lower()))
+    if base not in ("ko", *UNSPACED):
+        return sorted(set(map(_stem_hash, different)))
     found: set[str] = set()
-    for word in set(_WORD.findall(text.lower())):
+    for word in different:
         if base in ("zh", "ja"):
             for run in _KANA_TAIL.split(word):
                 found.update(run)
@@ -177,16 +183,19 @@ def words(text: str, language: str) -> list[int]:
         elif base == "ko":
             found.add(word[:2])
             found.add(word[:3])
-        elif base in UNSPACED:
-            found.update(word[at : at + 3] for at in range(len(word) - 2))
         else:
-            found.add(word[:_STEM])
+            found.update(word[at : at + 3] for at in range(len(word) - 2))
     return sorted(set(map(_word_hash, found)))
 
 
 @lru_cache(maxsize=262144)
 def _word_hash(word: str) -> int:
     return xxhash.xxh32_intdigest(word.encode())
+
+
+@lru_cache(maxsize=262144)
+def _stem_hash(word: str) -> int:
+    return _word_hash(word[:_STEM])
 
 
 _Found = tuple[int, int, str, tuple[str, ...]]
@@ -216,7 +225,8 @@ def _find(text: str, edition_: str) -> Iterator[_Found]:
             if not (spaced and surface[0] in _LATIN):
                 yield from _foreign(surface, offset, language, taken)
             elif surface[0].isupper() or surface[-1].isupper():
-                yield from _latin(surface, offset, language)
+                for at, class_, part, keys in _latin(surface, language):
+                    yield offset + at, class_, part, keys
         elif group == "number":
             yield from _number(surface, offset, match.end(), text, lower, language)
         elif group == "code":
@@ -243,7 +253,8 @@ def _terms(lower: str, language: str) -> Iterator[tuple[int, int, tuple[str, ...
     prefix = PREFIXED.get(language, "")
     for word in _WORD.finditer(lower):
         whole = word.group()
-        if not starting(whole, language) and whole[0] not in prefix:  # nearly all words
+        some = starting(whole, language)
+        if not some and whole[0] not in prefix:  # most words
             continue
         start = word.start()
         if start < free:
@@ -252,7 +263,7 @@ def _terms(lower: str, language: str) -> Iterator[tuple[int, int, tuple[str, ...
             if skip and (skip > len(whole) or whole[skip - 1] not in prefix):
                 break
             term = None
-            for possible in starting(whole[skip:], language):
+            for possible in starting(whole[skip:], language) if skip else some:
                 if len(possible.text) <= len(whole) - skip or _stands(possible.text, lower, start + skip):
                     term = possible
                     break
@@ -331,28 +342,25 @@ def _name_keys(latin: str) -> tuple[str, ...]:
     return tuple([f"l:{spelled}"] * (len(spelled) >= 2) + [f"s:{one}" for one in skeletons(latin) if len(one) >= 3])
 
 
-def _latin(surface: str, offset: int, language: str) -> Iterator[_Found]:
-    """Capitalised words; in a text of another script every Latin word. Vietnamese ones syllable by syllable, foreign spellings joined."""
-    if not any(c.isupper() for c in surface[:1] + surface[-1:]) or len(surface) < 2:
-        return
+@lru_cache(maxsize=65536)
+def _latin(surface: str, language: str) -> tuple[_Found, ...]:
+    """The anchors in a capitalised Latin word, from its start. Vietnamese ones syllable by syllable, foreign spellings joined."""
+    if len(surface) < 2:
+        return ()
     latin = romanise(surface)
     if surface.isupper() and len(surface) <= 6:
-        yield (
-            offset,
-            CODE,
-            surface,
-            ("a:" + re.sub(r"[^a-z0-9]", "", latin), *(_name_keys(latin) if len(surface) > 3 else ())),
-        )
-        return
+        spelled = "a:" + re.sub(r"[^a-z0-9]", "", latin)
+        return ((0, CODE, surface, (spelled, *(_name_keys(latin) if len(surface) > 3 else ()))),)
     if language == "vi" and "-" in surface:
         latin = latin.replace("-", "").replace("tx", "s").replace("x", "s")
-    yield offset, NAME, surface, _name_keys(latin)
+    found = [(0, NAME, surface, _name_keys(latin))]
     if language != "vi" and "-" in surface:
-        at = offset
+        at = 0
         for part in surface.split("-"):
             if len(part) > 2 and part[0].isupper():
-                yield at, NAME, part, _name_keys(romanise(part))
+                found.append((at, NAME, part, _name_keys(romanise(part))))
             at += len(part) + 1
+    return tuple(found)
 
 
 def _foreign(surface: str, offset: int, language: str, taken: bytearray) -> Iterator[_Found]:
