@@ -46,7 +46,7 @@ types: setup-dev
 
 bench: bench-pages bench-peers bench-history bench-simulate bench-extract bench-dedup bench-translations bench-tables bench-crawl bench-report bench-memory bench-spark fuzz  ## every benchmark; needs the evaluation data in EVAL
 bench-pages: setup-dev .venv-peers/.setup  ## pages to tables, against news-please and trafilatura; ARGS="--rounds 1"
-	$(BIN)/python benchmarks/pages.py --eval $(EVAL) $(ARGS)
+	$(BIN)/python -m benchmarks.pages --eval $(EVAL) $(ARGS)
 bench-peers: setup-dev                     ## copy finding, against datasketch and rensa; ARGS="--articles 10000"
 	$(BIN)/python benchmarks/dedup_peers.py speed $(ARGS)
 bench-history: setup-dev                   ## memory and a run's cost on a million articles, kept in HISTORY

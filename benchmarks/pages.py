@@ -1,6 +1,6 @@
 """From pages to tables, as whole commands: `copydesk ingest` against scripts that people write today, in one run.
 
-    python benchmarks/pages.py --eval ../shared/eval [--repeat 8] [--rounds 2] [--peers .venv-peers/bin/python]
+    python -m benchmarks.pages --eval ../shared/eval [--repeat 8] [--rounds 2] [--peers .venv-peers/bin/python]
 
 Pages are those of the evaluation sets aeb and fundus, in one WARC file. Each stands there `--repeat` times, under as many hosts, so that
 starting does not count for much; all but the first are copies, to be found by whoever looks for copies. The peers, on all cores unless said otherwise:
@@ -13,25 +13,21 @@ Every command is timed from start to end; the pages a second of two commands in 
 """
 
 import argparse
-import contextlib
-import ctypes
 import gzip
 import io
 import json
 import os
-import resource
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from benchmarks.timed import timed
+
 SETS = ("aeb", "fundus")
-PR_SET_CHILD_SUBREAPER = 36
 NEEDED = {"trafilatura": 0.9, "news-please": 3.0}
 
 
@@ -60,11 +56,14 @@ def compare(folder: Path, options: argparse.Namespace) -> None:
     copydesk = [sys.executable, "-m", "crawler", "ingest", str(many), "--log", "json", "--data", str(folder / "data")]
     commands: dict[str, tuple[int, list[str]]] = {
         "copydesk ingest": (options.repeat * pages, copydesk),
-        "trafilatura": (options.repeat * pages, [sys.executable, __file__, "--as", "trafilatura", str(many)]),
+        "trafilatura": (
+            options.repeat * pages,
+            [sys.executable, "-m", "benchmarks.pages", "--as", "trafilatura", str(many)],
+        ),
     }
     if Path(options.peers).exists():
         for name in ("news-please", "news-please, pool"):
-            commands[name] = (pages, [options.peers, __file__, "--as", name, str(once)])
+            commands[name] = (pages, [options.peers, "-m", "benchmarks.pages", "--as", name, str(once)])
     else:
         print(f"{options.peers} is not there: news-please is left out (make bench-peers)", file=sys.stderr)
     warm(copydesk, once)
@@ -72,10 +71,12 @@ def compare(folder: Path, options: argparse.Namespace) -> None:
     for _ in range(options.rounds):
         for name, (n, command) in commands.items():
             shutil.rmtree(folder / "data", ignore_errors=True)
-            by_clock, of_processor = timed([*command, *([str(folder / "out.parquet")] if "--as" in command else [])])
-            speeds[name].append((n / by_clock, n / of_processor))
+            cost = timed([*command, *([str(folder / "out.parquet")] if "--as" in command else [])])
+            speeds[name].append((n / cost.seconds, n / cost.processor))
             print(
-                f"{name}: {n} pages, {by_clock:.1f} s, {of_processor:.1f} s of processor", file=sys.stderr, flush=True
+                f"{name}: {n} pages, {cost.seconds:.1f} s, {cost.processor:.1f} s of processor",
+                file=sys.stderr,
+                flush=True,
             )
     print("| pages to tables | pages/s | copydesk is | needed | by processor time |")
     print("|---|--:|--:|--:|--:|")
@@ -118,24 +119,6 @@ def archive(evaluation: Path, path: Path, repeat: int) -> int:
 def warm(command: list[str], once: Path) -> None:
     """Compiled kernels and the system's file cache are there for everybody afterwards."""
     timed([str(once) if part.endswith("many.warc.gz") else part for part in command])
-
-
-def timed(command: list[str]) -> tuple[float, float]:
-    """Seconds by the clock and of processor, of a command and all processes it started."""
-    ctypes.CDLL(None).prctl(
-        PR_SET_CHILD_SUBREAPER, 1
-    )  # Linux: workers that outlive it come to us, and their time is counted
-    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    with tempfile.TemporaryFile() as said:
-        if subprocess.run(command, stdout=said, stderr=subprocess.STDOUT, check=False).returncode:
-            said.seek(0)
-            sys.exit(f"{' '.join(command)}\n{said.read().decode()[-3000:]}")
-    by_clock = time.perf_counter() - began
-    with contextlib.suppress(ChildProcessError):
-        while True:
-            os.wait()
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return by_clock, after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
 
 # -- peers: each its own process, and nothing of copydesk in it --------------------------------------------------------------

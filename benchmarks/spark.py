@@ -9,16 +9,15 @@ copies, whole or cut), runs the job in a process of its own for each size, and p
 
 import argparse
 import json
-import os
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from benchmarks.dedup_speed import Texts
+from benchmarks.timed import Timed, timed
 from crawler.ingesting import placed
 from pipelines import sources
 from pipelines.records import Page
@@ -49,6 +48,8 @@ def main() -> None:
             same(folder, options)
         else:
             for n in options.articles:
+                here = folder / str(n)
+                generated(here / "generated.jsonl", n)
                 command = [
                     sys.executable,
                     "-m",
@@ -59,10 +60,7 @@ def main() -> None:
                     "--master",
                     options.master,
                 ]
-                done = subprocess.run(
-                    [*command, "--folder", str(folder / str(n))], check=True, stdout=subprocess.PIPE, text=True
-                )
-                print(report(n, json.loads(done.stdout.splitlines()[-1])), flush=True)
+                print(report(n, timed([*command, "--folder", str(here)])), flush=True)
 
 
 # -- the same answer ------------------------------------------------------------------------------------------------------
@@ -103,6 +101,7 @@ def same(folder: Path, options: argparse.Namespace) -> None:
 def generated(path: Path, n: int) -> Path:
     """The articles 0 … n − 1; every fourth is a copy of one of the others, whole or cut in half."""
     if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
         texts = Texts()
         with path.open("w", encoding="utf8") as file:
             for number in range(n):
@@ -121,48 +120,26 @@ def generated(path: Path, n: int) -> Path:
 def one(folder: Path, n: int, master: str) -> dict[str, Any]:
     from pipelines.spark import job
 
-    folder.mkdir(parents=True, exist_ok=True)
     file = generated(folder / "generated.jsonl", n)
-    began = time.perf_counter()
     with session(master) as spark:
         row = job.run(spark, [str(file)], str(folder / "data"), placed, command="benchmark")
         # what Spark's own monitoring knows of its executors
         executors = spark.sparkContext._jsc.sc().statusStore().executorList(True)  # noqa: SLF001
         told = [executors.apply(i) for i in range(executors.size())]
         written = sum(each.totalShuffleWrite() for each in told)
-        seconds = time.perf_counter() - began
-        processor = processor_seconds(os.getpid())
     tables = sum(path.stat().st_size for path in (folder / "data").rglob("*.parquet"))
     return {
-        "seconds": seconds, "processor": processor, "shuffled": written, "tables": tables, "copies": dict(row.copies),
+        "shuffled": written, "tables": tables, "copies": dict(row.copies),
         "durations": dict(row.durations), "message": row.message,
     }  # fmt: skip
 
 
-def processor_seconds(root: int) -> float:
-    """Of a process and everything it started, Java and the Python workers included."""
-    parents, spent = {}, {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        pid = int(stat.parent.name)
-        parents[pid], spent[pid] = int(fields[1]), sum(map(int, fields[11:15]))
-    return sum(spent[pid] for pid in parents if root in _line(pid, parents)) / os.sysconf("SC_CLK_TCK")
-
-
-def _line(pid: int, parents: dict[int, int]) -> Iterator[int]:
-    while pid:
-        yield pid
-        pid = parents.get(pid, 0)
-
-
-def report(n: int, result: dict[str, Any]) -> str:
+def report(n: int, cost: Timed) -> str:
+    result = json.loads(cost.output.splitlines()[-1])
     stages: Iterable[tuple[str, float]] = sorted(result["durations"].items(), key=lambda pair: -pair[1])
     most = ", ".join(f"{name} {seconds:.0f}" for name, seconds in list(stages)[:6])
     return (
-        f"{n:>9,} articles: {result['seconds']:.0f} s, {result['processor']:.0f} s of processor ({1000 * result['processor'] / n:.1f} ms an article), "
+        f"{n:>9,} articles: {cost.seconds:.0f} s, {cost.processor:.0f} s of processor ({1000 * cost.processor / n:.1f} ms an article), "
         f"shuffled {result['shuffled'] / n:,.0f} bytes an article, tables {result['tables'] / n:,.0f}; copies {result['copies']}; {most}; {result['message']}"
     )
 
