@@ -30,7 +30,6 @@ from train_blocks import (
     Learned,
     Sample,
     cross_validate,
-    grow,
     judge,
     lines_of,
     load,
@@ -38,6 +37,7 @@ from train_blocks import (
     rows,
     scorer,
     unseen,
+    with_other,
 )
 
 from pipelines.clean import clean
@@ -134,12 +134,15 @@ def ablation(score: Any, samples: list[Sample], learned: Learned) -> Iterator[tu
         for s, a in zip(samples, learned.both, strict=True)
     ]
     yield "first look, threshold .5", judge(score, samples, likely(learned.first))
-    yield "+ second look", judge(score, samples, likely(learned.both))
+    yield "+ second look", judge(score, samples, likely(learned.alone))
+    yield "+ trafilatura, where in doubt", judge(score, samples, likely(learned.both))
     yield "+ the title is not text", judge(score, samples, likely(no_title))
     yield "+ threshold of the page, each passage once", judge(score, samples, lines_of(samples, learned.both))
     yield "+ lines the host repeats", judge(score, samples, finished(samples, learned.both, cleaned=False))
     yield "+ cleaning (= all)", judge(score, samples, finished(samples, learned.both))
-    usable = {id(s) for s in learned.usable}
+    yield "trafilatura never asked", judge(score, samples, finished(samples, learned.alone))
+    yield "trafilatura always asked", judge(score, samples, finished(samples, learned.other))
+    told = with_other(samples)
     for name, pattern in (
         ("nothing", r"^$"),
         ("trafilatura", r"other"),
@@ -149,10 +152,7 @@ def ablation(score: Any, samples: list[Sample], learned: Learned) -> Iterator[tu
         ("the elements around and those of its kind", r"^up\d|score_|from_best|siblings|like|same_"),
         ("title, description and JSON-LD", r"title(?!_case)|description|json"),
     ):
-        blind = without(samples, pattern)
-        learned_from = [b for b, s in zip(blind, samples, strict=True) if id(s) in usable]
-        odds = unseen(blind, learned_from, lambda some: [grow(some)])
-        chances = [odds_to_chances(one) for one in odds]
+        chances = [odds_to_chances(one) for one in unseen(without(told, pattern), learned.usable)]
         yield f"one forest of the first look, blind to {name}", judge(score, samples, finished(samples, chances))
 
 
