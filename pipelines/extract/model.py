@@ -6,7 +6,7 @@ Two more do the same when another extractor was asked, too.
 Trained by `benchmarks/train_blocks.py`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from importlib.resources import files
@@ -21,7 +21,7 @@ from pipelines.compiled import compiled
 from pipelines.extract.features import Matrix
 
 FILE = "blocks.npz"
-VERSION = 3
+VERSION = 4
 NOTHING: Matrix = np.zeros(0, dtype=np.float32)
 
 
@@ -154,11 +154,11 @@ def odds_to_chances(odds: NDArray[Any]) -> Matrix:
     return np.asarray(1 / (1 + np.exp(-odds)), dtype=np.float32)
 
 
-def save(learned: Mapping[str, dict[str, Any]], path: Path | None = None) -> None:
-    """Writes LightGBM models (`Booster.dump_model()`), by the names of `Forests`, as arrays."""
+def save(learned: Mapping[str, Sequence[dict[str, Any]]], path: Path | None = None) -> None:
+    """Writes LightGBM models (`Booster.dump_model()`), by the names of `Forests`, as arrays; of several for one name the mean odds count."""
     arrays: dict[str, Any] = {}
     for name, dumped in learned.items():
-        trees = [_flatten(tree["tree_structure"]) for tree in dumped["tree_info"]]
+        trees = [_flatten(tree["tree_structure"], len(dumped)) for one in dumped for tree in one["tree_info"]]
         shape = (len(trees), max(map(len, trees)))
         feature, left, value = np.zeros(shape, np.uint16), np.zeros(shape, np.uint8), np.zeros(shape, np.float32)
         for t, tree in enumerate(trees):
@@ -173,13 +173,13 @@ def _short(values: NDArray[np.float32]) -> NDArray[np.float32]:
     return ((values.view(np.uint32) + 0x1000) & 0xFFFFE000).view(np.float32)
 
 
-def _flatten(root: dict[str, Any]) -> list[tuple[int, int, float]]:
-    """The nodes as (feature, left child, threshold or leaf value), breadth first, so that the right child follows the left."""
+def _flatten(root: dict[str, Any], models: int) -> list[tuple[int, int, float]]:
+    """The nodes as (feature, left child, threshold or a share of the leaf's value), breadth first, so that the right child follows the left."""
     out: list[tuple[int, int, float]] = []
     waiting = [root]
     for node in waiting:  # grows while it is read
         if "leaf_value" in node:
-            out.append((0, 0, float(node["leaf_value"])))
+            out.append((0, 0, float(node["leaf_value"]) / models))
         else:
             out.append((int(node["split_feature"]), len(waiting), float(node["threshold"])))
             waiting += [node["left_child"], node["right_child"]]
