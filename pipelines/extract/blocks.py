@@ -192,10 +192,14 @@ class Nodes:
     """The same number for elements with the same tags and class names all the way up: the items of a list, the paragraphs of a text."""
 
 
+_NAMED = 400
+"""Characters of a class or id that are read, and remembered."""
+
+
 @lru_cache(maxsize=20_000)
 def class_bits(named: str) -> int:
     """The groups of `CLASS_WORDS` that an element's class or id speaks of: in `articleBody` of `articlebody`, `article` and `body`."""
-    named = named[:400]
+    named = named[:_NAMED]
     lower = named.lower()
     words = _LETTERS.findall(lower)
     if lower != named:
@@ -266,7 +270,7 @@ def read_blocks(tree: HtmlElement, host: str = "") -> tuple[list[Block], Nodes]:
                 if element.attrib:
                     named = element.get("class")
                     if named:
-                        own, shape = _bits_and_shape(named)
+                        own, shape = _bits_and_shape(named[:_NAMED])
                     ident = element.get("id")
                     if ident:
                         own |= class_bits(ident)

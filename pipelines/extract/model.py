@@ -23,8 +23,6 @@ from pipelines.extract.features import Matrix
 FILE = "blocks.npz"
 VERSION = 4
 NOTHING: Matrix = np.zeros(0, dtype=np.float32)
-
-
 LEAVES = 16
 """The most that a tree has: a row's way through it is a set of so many bits."""
 
@@ -69,8 +67,8 @@ class Forest:
         ordered = np.array(sorted(tests), [("feature", "i4"), ("threshold", "f4"), ("tree", "u2"), ("remain", "u2")])
         features = np.arange(ordered["feature"].max(initial=-1) + 2)
         first = np.searchsorted(ordered["feature"], features).astype(np.int32)
-        threshold, tests_of, remain = (ordered[name].copy() for name in ("threshold", "tree", "remain"))
-        return Forest(first, threshold, tests_of, remain, values)
+        threshold, of_tree, remain = (ordered[name].copy() for name in ("threshold", "tree", "remain"))
+        return Forest(first, threshold, of_tree, remain, values)
 
     def __call__(self, x: Matrix) -> Matrix:
         """The log odds of each row of `x`, shape (rows,)."""

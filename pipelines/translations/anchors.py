@@ -193,9 +193,9 @@ def _word_hash(word: str) -> int:
     return xxhash.xxh32_intdigest(word.encode())
 
 
-@lru_cache(maxsize=262144)
+@lru_cache(maxsize=131072)
 def _stem_hash(word: str) -> int:
-    return _word_hash(word[:_STEM])
+    return xxhash.xxh32_intdigest(word[:_STEM].encode())
 
 
 _Found = tuple[int, int, str, tuple[str, ...]]
