@@ -3,7 +3,7 @@
     python benchmarks/train_blocks.py --eval ../shared/eval            # cross-validate, then train on all and write the model
     python benchmarks/train_blocks.py --eval ../shared/eval --cv-only
 
-Needs lightgbm, for training only: the package applies the model with plain numpy. The folds are made of whole
+Needs lightgbm, for training only: the package applies the model by itself. The folds are made of whole
 hosts, so that no page is judged by a model that has seen another page of its site. What is printed as `cv` is what to
 expect on new sites; what the same model scores on the pages it was trained on says nothing.
 """
